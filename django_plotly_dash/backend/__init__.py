@@ -1,0 +1,5 @@
+"""The Dash server for Django: what Dash calls its backend."""
+
+from .server import DjangoDashServer
+
+__all__ = ["DjangoDashServer"]

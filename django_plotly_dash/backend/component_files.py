@@ -1,0 +1,74 @@
+"""Files that the browser loads: bundles of component libraries, and an app's assets."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from dash import _validate
+from dash.exceptions import DependencyException
+from dash.fingerprint import check_fingerprint
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import HttpResponse, HttpResponseBase
+from django.utils._os import safe_join
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+
+from .. import context
+from ..exceptions import RequestError
+
+if TYPE_CHECKING:
+    from dash import Dash
+
+YEAR_IN_SECONDS = 365 * 24 * 60 * 60
+
+
+def bundle(app: Dash, package: str, path: str) -> HttpResponseBase:
+    """A file of a component library that ``app`` has registered.
+
+    Raises:
+        RequestError: 404, the library or the file is not registered.
+    """
+    path, fingerprinted = check_fingerprint(path)
+    try:
+        _validate.validate_js_path(app.registered_paths, package, path)
+        folder = os.path.dirname(sys.modules[package].__file__ or "")
+    except (DependencyException, KeyError):
+        raise RequestError("There is no such file in a component library of this app.", 404) from None
+    return _file(os.path.join(folder, path), immutable=fingerprinted)
+
+
+def asset(folder: str, path: str) -> HttpResponseBase:
+    """A file of an assets folder; cached for good if the URL carries the file's time, as Dash's links do.
+
+    Raises:
+        RequestError: 404, there is no such file in the folder.
+    """
+    try:
+        full = safe_join(folder, path)
+        modified = os.path.getmtime(full)
+    except (SuspiciousFileOperation, OSError, ValueError):
+        raise RequestError("There is no such asset.", 404) from None
+    return _file(full, immutable=context.require().request.GET.get("m") == str(modified))
+
+
+def _file(path: str, *, immutable: bool) -> HttpResponseBase:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+            status = os.fstat(file.fileno())
+    except (OSError, ValueError):
+        raise RequestError("There is no such file.", 404) from None
+    kind, encoding = mimetypes.guess_type(path)
+    response = HttpResponse(content, content_type=kind or "application/octet-stream")
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    if immutable:
+        response.headers["Cache-Control"] = f"public, max-age={YEAR_IN_SECONDS}, immutable"
+        return response
+    response.headers["Cache-Control"] = "no-cache"
+    etag = quote_etag(f"{status.st_mtime_ns:x}-{status.st_size:x}")
+    response.headers["ETag"] = etag
+    return get_conditional_response(context.require().request, etag=etag, response=response) or response

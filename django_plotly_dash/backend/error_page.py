@@ -1,0 +1,81 @@
+"""What the browser gets when a callback or a layout function raises."""
+
+from __future__ import annotations
+
+import logging
+from types import CodeType, TracebackType
+from typing import Any
+
+from dash._callback import _async_invoke_callback, _invoke_callback
+from django.core.signals import got_request_exception
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
+from django.views.debug import get_exception_reporter_class
+
+from ..injection import inject_callback, inject_layout
+from .response import error_response
+
+logger = logging.getLogger("django_plotly_dash")
+
+_INVOKERS = frozenset({_invoke_callback.__code__, _async_invoke_callback.__code__})
+
+
+def _inner_codes() -> frozenset[CodeType]:
+    functions = (inject_callback.__code__, inject_layout.__code__)
+    return frozenset(c for code in functions for c in code.co_consts if isinstance(c, CodeType))
+
+
+_WRAPPERS = _inner_codes()
+
+
+def answer(error: Exception, request: HttpRequest, *, debug: bool, prune: bool) -> HttpResponse:
+    """Log the error, undo the request's transactions, tell Django's listeners, and answer with status 500.
+
+    Args:
+        debug: show the traceback, which Dash's renderer puts into its error popup.
+        prune: leave out the frames that are not the user's.
+    """
+    logger.error(
+        "Error in a Dash app: %s", request.path, exc_info=error, extra={"request": request, "status_code": 500}
+    )
+    _roll_back()
+    got_request_exception.send(sender=type(error), request=request)
+    if debug:
+        response = HttpResponse(traceback_page(error, request, prune=prune), status=500)
+    else:
+        response = error_response("The server could not answer.", 500)
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def refuse(reason: str, status: int, request: HttpRequest) -> HttpResponse:
+    """Answer a request that should not have been sent, with one line in Django's request log."""
+    response = error_response(reason, status)
+    log_response("%s: %s", reason, request.path, response=response, request=request)
+    return response
+
+
+def traceback_page(error: Exception, request: HttpRequest, *, prune: bool) -> str:
+    """Django's page for an error, with source lines and variables."""
+    trace = user_traceback(error) if prune else error.__traceback__
+    reporter: Any = get_exception_reporter_class(request)
+    page: str = reporter(request, type(error), error, trace, is_email=False).get_traceback_html()
+    return page
+
+
+def user_traceback(error: BaseException) -> TracebackType | None:
+    """The traceback from the user's function on; the whole of it if the error came from elsewhere."""
+    trace, found = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code in _INVOKERS | _WRAPPERS:
+            found = trace.tb_next
+        trace = trace.tb_next
+    return found or error.__traceback__
+
+
+def _roll_back() -> None:
+    """The error does not reach Django's handler, which would have undone the request's transactions."""
+    for connection in connections.all(initialized_only=True):
+        if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
+            connection.set_rollback(True)

@@ -1,0 +1,91 @@
+"""The object that Dash calls ``server``: a table of routes below the app's prefix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponseNotAllowed
+from django.urls.resolvers import RoutePattern
+from django.utils.crypto import salted_hmac
+
+from ..exceptions import ConfigurationError, RequestError
+
+View = Callable[..., Any]
+# Werkzeug's names for converters, in which Dash and its hooks write rules, where they differ from Django's.
+_WERKZEUG = re.compile(r"<(?:string|default):")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A view and the methods that it answers; ``pattern`` is None for a rule without variables."""
+
+    rule: str
+    view: View
+    methods: frozenset[str]
+    pattern: RoutePattern | None
+
+
+class Routes:
+    """Routes of one app. Rules begin with a slash, which stands for the app's prefix."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.base = "/"
+        self.fallback: View | None = None
+        self._static: dict[str, list[Route]] = {}
+        self._variable: list[Route] = []
+
+    @property
+    def secret_key(self) -> str:
+        """What Dash signs handles of background callbacks with: one secret per app, the same in all processes."""
+        return salted_hmac("django_plotly_dash.backend", self.name, secret=settings.SECRET_KEY).hexdigest()
+
+    def add(self, rule: str, view: View, methods: Iterable[str] | None = None) -> None:
+        """Add a rule, such as ``/_dash-layout`` or ``/item/<int:number>``.
+
+        Raises:
+            ConfigurationError: the rule has a converter that Django does not know.
+        """
+        rule = rule if rule.startswith("/") else f"/{rule}"
+        allowed = frozenset(method.upper() for method in methods or ("GET",))
+        if "<" not in rule:
+            self._static.setdefault(rule, []).insert(0, Route(rule, view, allowed, None))
+            return
+        try:
+            pattern = RoutePattern(_WERKZEUG.sub("<str:", rule), is_endpoint=True)
+            pattern.converters  # noqa: B018 - compiles it  # pragma: no branch
+        except (ImproperlyConfigured, KeyError) as error:
+            raise ConfigurationError(f"The route {rule!r} cannot be served by Django: {error}") from error
+        self._variable.append(Route(rule, view, allowed, pattern))
+
+    def match(self, local_path: str, method: str) -> tuple[View, dict[str, Any]] | HttpResponseNotAllowed:
+        """The view for a path below the app's prefix, and its keyword arguments.
+
+        Raises:
+            RequestError: 404, nothing answers there.
+        """
+        path = self.base + local_path
+        method = "GET" if method == "HEAD" else method
+        allowed: set[str] = set()
+        for route, kwargs in self._candidates(path):
+            if method in route.methods:
+                return route.view, kwargs
+            allowed |= route.methods
+        if allowed:
+            return HttpResponseNotAllowed(sorted(allowed))
+        if self.fallback is None or local_path.startswith("_dash-"):
+            raise RequestError("Nothing answers at this path.", 404)
+        return (self.fallback, {}) if method == "GET" else HttpResponseNotAllowed(["GET"])
+
+    def _candidates(self, path: str) -> Iterable[tuple[Route, dict[str, Any]]]:
+        for route in self._static.get(path, ()):
+            yield route, {}
+        for route in self._variable:
+            match = route.pattern.match(path) if route.pattern else None
+            if match:
+                yield route, match[2]

@@ -1,0 +1,267 @@
+"""Dash's backend contract, fulfilled by Django.
+
+Dash calls the ``register_…`` and ``setup_…`` methods while an app is made; our views call ``answer`` and
+``answer_async`` for each request.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+from dash.backends.base_server import BaseDashServer
+from dash.exceptions import PreventUpdate
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from .. import context, csrf
+from ..exceptions import ConfigurationError, RequestError
+from . import component_files, error_page
+from .callbacks import ApiView, CallbackView
+from .request import DjangoRequestAdapter
+from .response import DjangoResponseAdapter, coerce, json_response, make_response
+from .routes import Routes, View
+
+if TYPE_CHECKING:
+    from dash import Dash
+
+logger = logging.getLogger("django_plotly_dash")
+_GZIP = "django.middleware.gzip.GZipMiddleware"
+
+
+class DjangoDashServer(BaseDashServer[Any]):
+    """What Dash calls its backend; one per app.
+
+    Attributes:
+        show_errors: a failed callback is answered with its traceback.
+        prune_errors: that traceback begins at the user's function.
+        timing: responses carry ``Server-Timing``.
+    """
+
+    def __init__(self, server: Routes) -> None:
+        super().__init__(server)
+        self.server_type = "django"
+        self.config: dict[str, Any] = {}
+        self.request_adapter = DjangoRequestAdapter
+        self.response_adapter = DjangoResponseAdapter
+        self.show_errors = False
+        self.prune_errors = True
+        self.timing = False
+        self._set_up: list[Callable[[], Any]] = []
+        self._before: list[Callable[[], Any]] = []
+        self._after: list[Callable[[Any], Any]] = []
+        self._ready = False
+        self._ready_lock = threading.RLock()
+
+    # --- answering requests -------------------------------------------------------------------------------------
+
+    def answer(self, found: context.RequestContext) -> HttpResponseBase:
+        """Answer the request of an opened context, in this thread.
+
+        Raises:
+            RequestError: the request does not fit.
+            Exception: whatever the app's functions raise.
+        """
+        self._prepare()
+        self._start(found)
+        view = self._view(found)
+        if isinstance(view, HttpResponseBase):
+            return view
+        return self._finish(found, view())
+
+    async def answer_async(self, found: context.RequestContext) -> HttpResponseBase:
+        """The same from an event loop: coroutine functions run on it, other functions in the request's thread."""
+        if not self._ready or self._before:
+            await sync_to_async(self._prepare)()
+        self._start(found)
+        view = self._view(found)
+        if isinstance(view, HttpResponseBase):
+            return view
+        inner = view.func if isinstance(view, partial) else view
+        if isinstance(inner, (CallbackView, ApiView)):
+            response: Any = await inner.call_async()
+        elif inspect.iscoroutinefunction(inner):
+            response = await view()
+        else:
+            response = await sync_to_async(view)()
+        return self._finish(found, response)
+
+    def answer_error(self, error: Exception, request: HttpRequest) -> HttpResponse:
+        """The response for an exception that ``answer`` raised."""
+        if isinstance(error, PreventUpdate):
+            return HttpResponse(status=204)
+        if isinstance(error, RequestError):
+            return error_page.refuse(error.reason, error.status, request)
+        return error_page.answer(error, request, debug=self.show_errors, prune=self.prune_errors)
+
+    def _prepare(self) -> None:
+        """Run what Dash does before the first request, once; two first requests may come at once."""
+        if not self._ready:
+            with self._ready_lock:
+                if not self._ready:
+                    for function in self._set_up:
+                        _call(function)
+                    self._ready = True
+        for function in self._before:
+            _call(function)
+
+    def _start(self, found: context.RequestContext) -> None:
+        if self.timing:
+            found.scratch.timing_information = {"__dash_server": {"dur": time.time(), "desc": None}}
+
+    def _view(self, found: context.RequestContext) -> Callable[[], Any] | HttpResponseBase:
+        match = self.server.match(found.path, found.request.method or "GET")
+        if isinstance(match, HttpResponseBase):
+            return match
+        view, kwargs = match
+        return partial(view, **kwargs) if kwargs else view
+
+    def _finish(self, found: context.RequestContext, result: Any) -> HttpResponseBase:
+        response = coerce(_finished(result))
+        if self.timing:
+            entries = _server_timing(found.scratch.timing_information)
+            before = response.headers.get("Server-Timing")
+            response.headers["Server-Timing"] = ", ".join([before, *entries] if before else entries)
+        for function in self._after:
+            response = _call(function, response) or response
+        return response
+
+    # --- Dash's contract ----------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise ConfigurationError(
+            "A DjangoDash app is not a WSGI or ASGI application of its own. Include django_plotly_dash.urls in "
+            "your URLconf and serve your Django project."
+        )
+
+    @staticmethod
+    def create_app(name: str = "__main__", config: Mapping[str, Any] | None = None) -> Routes:
+        return Routes(name)
+
+    def register_assets_blueprint(self, blueprint_name: str, assets_url_path: str, assets_folder: str) -> None:
+        def serve_asset(path: str) -> HttpResponseBase:
+            return component_files.asset(assets_folder, path)
+
+        self.server.add(f"{assets_url_path.rstrip('/')}/<path:path>", serve_asset)
+
+    def register_error_handlers(self) -> None:
+        """Until dev tools are on, errors show nothing of themselves."""
+        self.show_errors = False
+
+    def register_prune_error_handler(self, secret: str, prune_errors: bool) -> None:
+        """Show tracebacks. ``secret`` belongs to Werkzeug's interactive debugger, which is not used here."""
+        self.show_errors = True
+        self.prune_errors = prune_errors
+
+    def register_timing_hooks(self, first_run: bool) -> None:
+        self.timing = True
+
+    def add_url_rule(
+        self, rule: str, view_func: View, endpoint: str | None = None, methods: list[str] | None = None
+    ) -> None:
+        self.server.add(rule, view_func, methods)
+
+    def add_redirect_rule(self, app: Dash, fullname: str, path: str) -> None:
+        """Redirect a path of the app to another. Both come with the prefix of the moment, which is not the
+        prefix of the request that will ask."""
+        target = app.strip_relative_path(path) or ""
+
+        def redirect() -> HttpResponse:
+            query = context.require().request.META.get("QUERY_STRING")
+            location = app.get_relative_path(f"/{target}") + (f"?{query}" if query else "")
+            return HttpResponse(status=301, headers={"Location": location})
+
+        self.server.add(self.server.base + (app.strip_relative_path(fullname) or ""), redirect)
+
+    def before_request(self, func: Callable[[], Any]) -> None:
+        """Run ``func`` before requests. Dash's own hooks set the app up and run once per process."""
+        own = getattr(func, "__module__", "").split(".")[0] in ("dash", __name__.split(".")[0])
+        (self._set_up if own else self._before).append(func)
+
+    def after_request(self, func: Callable[[Any], Any]) -> None:
+        """Run ``func`` with each response; what it returns takes the response's place."""
+        self._after.append(func)
+
+    def has_request_context(self) -> bool:
+        return context.current() is not None
+
+    def run(self, dash_app: Dash, host: str, port: int, debug: bool, **kwargs: Any) -> None:
+        raise ConfigurationError(
+            f"A DjangoDash app runs inside a Django project: python manage.py runserver {host}:{port}"
+        )
+
+    def make_response(
+        self, data: Any, mimetype: str | None = None, content_type: str | None = None, status: int | None = None
+    ) -> HttpResponse:
+        return make_response(data, mimetype, content_type, status)
+
+    def jsonify(self, obj: Any) -> HttpResponse:
+        return json_response(obj)
+
+    def enable_compression(self) -> None:
+        """Compression is Django's business: the GZip middleware compresses bundles and callbacks alike."""
+        if _GZIP not in settings.MIDDLEWARE:
+            logger.warning("compress=True has no effect here: add %r to settings.MIDDLEWARE instead.", _GZIP)
+
+    def register_callback_api_routes(self, callback_api_paths: Mapping[str, Callable[..., Any]]) -> None:
+        for path, function in callback_api_paths.items():
+            self.server.add(self.server.base + path.lstrip("/"), ApiView(self._app, function), ["POST"])
+
+    def setup_component_suites(self, dash_app: Dash) -> None:  # type: ignore[override]
+        def serve_bundle(package_name: str, fingerprinted_path: str) -> HttpResponseBase:
+            return component_files.bundle(dash_app, package_name, fingerprinted_path)
+
+        dash_app._add_url("_dash-component-suites/<string:package_name>/<path:fingerprinted_path>", serve_bundle)
+
+    def serve_callback(self, dash_app: Dash) -> CallbackView:
+        return CallbackView(dash_app)
+
+    def setup_index(self, dash_app: Dash) -> None:
+        dash_app._add_url("", self._page)
+
+    def setup_catchall(self, dash_app: Dash) -> None:
+        """Paths that nothing else answers are the app's pages, which the browser routes."""
+        self.server.fallback = self._page
+
+    def _page(self) -> HttpResponse:
+        response = make_response(self._app.index())
+        csrf.hand_over_token(context.require().request, response)
+        # The site's X_FRAME_OPTIONS stays as it is for the site's pages; this one is there to be framed by them.
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+    def setup_backend(self, dash_app: Dash) -> None:
+        self._app = dash_app
+        self.server.base = dash_app.config.routes_pathname_prefix
+
+
+def _call(function: Callable[..., Any], *args: Any) -> Any:
+    return _finished(function(*args))
+
+
+def _finished(result: Any) -> Any:
+    """The result of a call, or of the coroutine that it gave."""
+    if not inspect.iscoroutine(result):
+        return result
+
+    async def run() -> Any:
+        return await result
+
+    return async_to_sync(run)()
+
+
+def _server_timing(timings: dict[str, dict[str, Any]]) -> list[str]:
+    total = timings["__dash_server"]
+    total["dur"] = round((time.time() - total["dur"]) * 1000)
+    return [
+        name
+        + (f';desc="{timing["desc"]}"' if timing.get("desc") is not None else "")
+        + (f";dur={timing['dur']}" if timing.get("dur") is not None else "")
+        for name, timing in timings.items()
+    ]

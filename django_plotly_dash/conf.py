@@ -1,0 +1,102 @@
+"""The only reader of ``settings.PLOTLY_DASH`` and ``settings.PLOTLY_COMPONENTS``.
+
+Nothing is read at import. ``app_settings()`` gives the values in force, checked once and read again
+whenever Django announces that a setting has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+from .exceptions import ConfigurationError
+
+
+@dataclass(frozen=True)
+class PlotlyDashSettings:
+    """The keys of ``PLOTLY_DASH``, their types and their defaults."""
+
+    # live updating
+    ws_route: str = "dpd/ws/channel"
+    http_route: str = "dpd/views"
+    http_poke_enabled: bool = True
+    # finding apps and guarding them
+    stateless_loader: str | Callable[..., Any] | None = None
+    view_decorator: str | Callable[..., Any] | None = None
+    insert_demo_migrations: bool = False
+    # values handed to an app
+    cache_timeout_initial_arguments: int = 60
+    cache_arguments: bool = True
+    # bundles and assets
+    serve_locally: bool = True
+    static_asset_root: str = "dpd/assets"
+    # development
+    dev_tools: bool | dict | None = None  # type: ignore[type-arg]
+
+
+@cache
+def app_settings() -> PlotlyDashSettings:
+    """The settings in force.
+
+    Raises:
+        ConfigurationError: ``PLOTLY_DASH`` is not a dict, has an unknown key or a value of a wrong type.
+    """
+    given = getattr(settings, "PLOTLY_DASH", None) or {}
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(
+            f"settings.PLOTLY_DASH is {given!r}; it has to be a dict, such as {{'serve_locally': True}}."
+        )
+    types = get_type_hints(PlotlyDashSettings)
+    for name, value in given.items():
+        if name not in types:
+            raise ConfigurationError(_unknown(str(name), tuple(types)))
+        _check_type(name, value, types[name])
+    return PlotlyDashSettings(**given)
+
+
+def component_libraries() -> tuple[str, ...]:
+    """``PLOTLY_COMPONENTS``: names of component packages. Not needed, since importing a library is enough."""
+    return tuple(getattr(settings, "PLOTLY_COMPONENTS", ()))
+
+
+def setting_names() -> tuple[str, ...]:
+    """Every key that ``PLOTLY_DASH`` may have."""
+    return tuple(field.name for field in fields(PlotlyDashSettings))
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"settings.PLOTLY_DASH has no key {name!r}.{hint} The keys are: {', '.join(known)}."
+
+
+def _check_type(name: str, value: Any, wanted: Any) -> None:
+    allowed = [getattr(kind, "__origin__", kind) for kind in get_args(wanted) or (wanted,)]
+    if any(
+        callable(value) if kind is Callable or getattr(kind, "__name__", "") == "Callable" else _is(value, kind)
+        for kind in allowed
+    ):
+        return
+    names = " or ".join("None" if kind is type(None) else getattr(kind, "__name__", str(kind)) for kind in allowed)
+    raise ConfigurationError(
+        f"settings.PLOTLY_DASH[{name!r}] is {value!r}, a {type(value).__name__}; it has to be {names}."
+    )
+
+
+def _is(value: Any, kind: type) -> bool:
+    # True is an int to Python, but not to someone who reads "seconds".
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+def _reload(*, setting: str, **_: Any) -> None:
+    if setting == "PLOTLY_DASH":
+        app_settings.cache_clear()
+
+
+setting_changed.connect(_reload)

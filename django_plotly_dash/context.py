@@ -1,0 +1,69 @@
+"""What differs from request to request, and nothing else, held in one ``ContextVar``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from .djangodash import DjangoDash
+    from .models import DashApp
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """One request to one app.
+
+    Attributes:
+        request: Django's request.
+        app: the app that answers it.
+        prefix: URL path at which the app answers here, with a slash at either end, percent-encoded.
+        path: what follows the prefix in the request's path, not encoded.
+        instance: the saved instance, or None.
+        extras: makers of the values that callbacks and layout functions may name.
+        scratch: where Dash keeps what belongs to the request, such as timings.
+    """
+
+    request: HttpRequest
+    app: DjangoDash
+    prefix: str
+    path: str
+    instance: DashApp | None = None
+    extras: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    scratch: SimpleNamespace = field(default_factory=SimpleNamespace)
+
+
+_current: ContextVar[RequestContext | None] = ContextVar("django_plotly_dash_context", default=None)
+
+
+def current() -> RequestContext | None:
+    """The context of the request that is being answered, or None outside of one."""
+    return _current.get()
+
+
+def require() -> RequestContext:
+    """The context of the request that is being answered.
+
+    Raises:
+        RuntimeError: no request to a Dash app is being answered.
+    """
+    found = _current.get()
+    if found is None:
+        raise RuntimeError("This works only while a request to a Dash app is being answered.")
+    return found
+
+
+@contextmanager
+def opened(context: RequestContext) -> Iterator[RequestContext]:
+    """Make ``context`` the current one for the length of a ``with`` block."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)

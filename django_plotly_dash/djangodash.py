@@ -1,0 +1,213 @@
+"""``DjangoDash``: a ``dash.Dash`` whose server is Django."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+from dash import Dash, _validate, html
+from dash._utils import AttributeDict
+from django.conf import settings
+from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
+
+from . import csrf, dash_globals, prefix
+from .backend import DjangoDashServer
+from .conf import app_settings
+from .exceptions import ConfigurationError
+from .injection import DashArguments, inject_callback, inject_layout
+from .registry import registry, slug_of
+
+BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
+
+
+class DjangoDash(Dash):
+    """A Dash app that Django serves.
+
+    Make it when a module is imported: ``dash_apps.py`` of an installed app is found by itself. It is used as any
+    Dash app; callbacks and layout functions may also name ``request``, ``user``, ``session_state``, ``dash_app``,
+    ``dash_app_id`` and (callbacks only) ``callback_context``.
+
+    Args:
+        name: identifies the app in template tags and URLs. Without one, a name is made from the module's.
+        serve_locally: serve component bundles from this site rather than from a CDN; None takes the setting.
+        add_bootstrap_links: load Bootstrap's style sheet.
+        suppress_callback_exceptions: as in Dash.
+        external_stylesheets: as in Dash.
+        external_scripts: as in Dash.
+        dev_tools: Dash's dev tools on or off, or a dict of arguments for ``enable_dev_tools``; None takes
+            ``PLOTLY_DASH["dev_tools"]``, and where that is None, ``settings.DEBUG``.
+        dash_kwargs: any other argument of ``dash.Dash``.
+
+    Raises:
+        RegistrationError: the name is taken by another module, or a request is being answered.
+        ConfigurationError: a server or a backend was given; Django is both.
+    """
+
+    do_not_call_in_templates = True
+    backend: DjangoDashServer
+
+    def __init__(
+        self,
+        name: str | None = None,
+        serve_locally: bool | None = None,
+        add_bootstrap_links: bool = False,
+        suppress_callback_exceptions: bool | None = None,
+        external_stylesheets: Sequence[str | dict[str, Any]] | None = None,
+        external_scripts: Sequence[str | dict[str, Any]] | None = None,
+        *,
+        dev_tools: bool | dict[str, Any] | None = None,
+        **dash_kwargs: Any,
+    ) -> None:
+        if dash_kwargs.pop("server", True) not in (True, False, None) or dash_kwargs.pop("backend", None) is not None:
+            raise ConfigurationError(
+                f"DjangoDash {name!r} was given a server or a backend. Django is both: leave the argument out."
+            )
+        self.module = _defining_module(self)
+        self.app_name = name or registry.generated_name(self.module)
+        self.slug = slug_of(self.app_name)
+        self._dev_tools_wanted = dev_tools
+        self._setting_up = self._layout_validated = False
+        stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
+        super().__init__(
+            name=self.module,
+            backend=DjangoDashServer,
+            serve_locally=app_settings().serve_locally if serve_locally is None else serve_locally,
+            suppress_callback_exceptions=suppress_callback_exceptions,
+            external_stylesheets=[*stylesheets, *(external_stylesheets or ())],
+            external_scripts=list(external_scripts or ()),
+            **{"add_log_handler": False, **dash_kwargs},
+        )
+        dash_globals.app_made()
+        registry.register(self)
+
+    def __repr__(self) -> str:
+        return f"<DjangoDash {self.app_name!r} of {self.module}>"
+
+    # --- what the older package's users call --------------------------------------------------------------------
+
+    def as_dash_instance(self) -> DjangoDash:
+        """The Dash app, which this object is."""
+        return self
+
+    def expanded_callback(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """The same as ``callback``."""
+        return self.callback(*args, **kwargs)
+
+    # --- what differs from request to request -------------------------------------------------------------------
+
+    @property
+    def config(self) -> RequestConfig:
+        """Dash's configuration; it answers with the URL prefix and the CSRF names of the request."""
+        return self._config_of_requests
+
+    @config.setter
+    def config(self, values: AttributeDict) -> None:
+        self._config_of_requests = RequestConfig(values)
+        object.__setattr__(self._config_of_requests, "app", self)
+
+    # --- callbacks and layouts ----------------------------------------------------------------------------------
+
+    def callback(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """As in Dash; the function may also name extra arguments (see ``django_plotly_dash.injection``).
+
+        Raises:
+            InjectionError: on decoration, if the function has a parameter that nobody can fill.
+        """
+        register = super().callback(*args, **kwargs)
+        arguments = DashArguments.of_callback(self.callback_map[self._callback_list[-1]["output"]])
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            register(function if dash_globals.is_dashs_own(function) else inject_callback(function, arguments))
+            endpoint = kwargs.get("api_endpoint")
+            if endpoint:
+                self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
+            return function
+
+        return decorate
+
+    @property
+    def layout(self) -> Any:
+        """The layout: a component, a list of components, or a function, which is called for each request."""
+        return self._layout
+
+    @layout.setter
+    def layout(self, value: Any) -> None:
+        _validate.validate_layout_type(value)
+        self._layout_is_function = callable(value)
+        self._layout = inject_layout(value) if callable(value) else value
+        self._layout_validated = False
+
+    def _layout_value(self) -> Any:
+        if self._setting_up and self._layout_is_function:
+            # Dash calls it once to validate it; here that waits for the request that asks for the layout, since
+            # the layout is that request's: its user's, its session's.
+            return html.Div()
+        value = super()._layout_value()  # type: ignore[no-untyped-call]
+        if not self._layout_validated:
+            _validate.validate_layout(self._layout, value)
+            self._layout_validated = True
+        return value
+
+    # --- set-up before the first request ------------------------------------------------------------------------
+
+    def _setup_server(self) -> None:
+        self._setting_up = True
+        try:
+            self._switch_dev_tools()
+            super()._setup_server()  # type: ignore[no-untyped-call]
+            self.backend.register_callback_api_routes(self.callback_api_paths)
+        finally:
+            self._setting_up = False
+
+    def _switch_dev_tools(self) -> None:
+        wanted = self._dev_tools_wanted
+        if wanted is None:
+            wanted = app_settings().dev_tools
+        if wanted is None:
+            wanted = settings.DEBUG
+        if not wanted:
+            return
+        options: dict[str, Any] = {}
+        if os.environ.get(DJANGO_AUTORELOAD_ENV) != "true":
+            # Only runserver has one process that every page asks and that is restarted on a change. Of several
+            # workers each would have a reload hash of its own, and pages would reload for ever.
+            options["dev_tools_hot_reload"] = False
+        self.enable_dev_tools(debug=True, **(options | (wanted if isinstance(wanted, dict) else {})))
+
+
+class RequestConfig(AttributeDict):
+    """Dash's configuration of one app, in which some values belong to the request."""
+
+    def __getitem__(self, key: str) -> Any:
+        live = _LIVE_CONFIG.get(key)
+        return live(self.__dict__["app"]) if live else super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default  # noqa: SIM401 - it is what this defines
+
+
+_LIVE_CONFIG: dict[str, Callable[[DjangoDash], str]] = {
+    "requests_pathname_prefix": prefix.of_app,
+    "csrf_token_name": lambda app: csrf.cookie_name(),
+    "csrf_header_name": lambda app: csrf.header_name(),
+}
+
+
+def _defining_module(app: DjangoDash) -> str:
+    """Name of the module that makes the app: beside it lie its assets and pages.
+
+    That is the module that is being imported, even if it makes the app by way of a function of another module.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_locals.get("self") is app:
+        frame = frame.f_back
+    caller = frame
+    while frame is not None:
+        module: str = frame.f_globals.get("__name__", "__main__")
+        if frame.f_code.co_name == "<module>" and (module != "__main__" or frame is caller):
+            return module
+        frame = frame.f_back
+    return caller.f_globals.get("__name__", "__main__") if caller else "__main__"

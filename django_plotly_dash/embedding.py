@@ -1,0 +1,64 @@
+"""How an app stands in somebody's page: as a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from . import prefix
+
+if TYPE_CHECKING:
+    from .lookup import Found
+
+CLASS_PREFIX = "django-plotly-dash"
+
+
+def frame(
+    found: Found, *, ratio: float, height: str | None, use_frameborder: bool, current_app: str | None
+) -> SafeString:
+    """An iframe that shows the app's own page.
+
+    Args:
+        ratio: height of the frame as a part of its width.
+        height: height as a CSS length, or a number of pixels; takes the place of ``ratio``.
+        use_frameborder: draw the frame's border.
+        current_app: namespace of the URLs to prefer where they are included more than once.
+
+    Raises:
+        ValueError: ``ratio`` is not a positive number.
+    """
+    url = prefix.url_of(found.slug, instance=found.instance is not None, current_app=current_app)
+    title = str(found.instance) if found.instance is not None else found.app.app_name
+    border = "1" if use_frameborder else "0"
+    if height:
+        length = f"{height}px" if str(height).isdigit() else height
+        outer = f"height: {length};"
+    else:
+        if not float(ratio) > 0:
+            raise ValueError(f"ratio is {ratio!r}; it has to be a positive number, the frame's height by its width.")
+        outer = f"padding-bottom: {float(ratio) * 100:g}%; height: 0;"
+    return format_html(
+        '<div class="{}" style="position: relative; overflow: hidden; {}">'
+        '<iframe src="{}" title="{}" frameborder="{}" '
+        'style="position: absolute; top: 0; left: 0; width: 100%; height: 100%;"></iframe></div>',
+        css_classes(found),
+        outer,
+        url,
+        title,
+        border,
+    )
+
+
+def identifier(found: Found, postfix: str | None = None) -> str:
+    """What tells one app from another in an element id: the slug, and the postfix behind a hyphen."""
+    return f"{found.slug}-{postfix}" if postfix else found.slug
+
+
+def css_classes(
+    found: Found, *, prefix: str | None = None, postfix: str | None = None, template_type: str | None = None
+) -> str:
+    """Three classes: of all embedded apps, of this way to embed, and of this app."""
+    base = prefix or CLASS_PREFIX
+    return f"{base} {base}-{template_type or 'iframe'} {base}-app-{identifier(found, postfix)}"

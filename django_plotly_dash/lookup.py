@@ -1,0 +1,71 @@
+"""From a name in a URL or a template to an app and, maybe, a saved instance. Nothing here writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .exceptions import AppNotFoundError
+from .models import DashApp
+from .registry import registry
+
+if TYPE_CHECKING:
+    from .djangodash import DjangoDash
+
+
+class Found(NamedTuple):
+    """An app, and the saved instance if one was asked for."""
+
+    app: DjangoDash
+    instance: DashApp | None = None
+
+    @property
+    def slug(self) -> str:
+        """What stands for it in URLs, element ids and classes."""
+        return self.instance.slug if self.instance is not None else self.app.slug
+
+
+def app(name: str) -> Found:
+    """The app of that name.
+
+    Raises:
+        AppNotFoundError: there is none.
+    """
+    return Found(registry[name])
+
+
+def instance(slug: str) -> Found:
+    """The saved instance of that slug, and its app.
+
+    Raises:
+        AppNotFoundError: there is no such row, or no app of the name in the row.
+    """
+    row = DashApp.objects.select_related("stateless_app").filter(slug=slug).first()
+    if row is None:
+        raise AppNotFoundError("saved instance", slug)
+    return Found(row.as_dash_instance(), row)
+
+
+def of_tag(name: str | None, slug: str | None, da: object) -> Found:
+    """What a template tag's arguments mean.
+
+    Args:
+        name: name of an app.
+        slug: slug of a saved instance.
+        da: a ``DashApp`` row, or a ``DjangoDash`` object.
+
+    Raises:
+        AppNotFoundError: there is none of that name or slug.
+        ValueError: none of the three, or more than one, was given.
+    """
+    if sum(value not in (None, "") for value in (name, slug, da)) != 1:
+        raise ValueError(
+            "A tag needs one of name (of an app), slug (of a saved instance) or da (a DashApp or DjangoDash object); "
+            f"it was given name={name!r}, slug={slug!r}, da={da!r}."
+        )
+    if name:
+        return app(name)
+    if slug:
+        return instance(slug)
+    if isinstance(da, DashApp):
+        return Found(da.as_dash_instance(), da)
+    return Found(da)  # type: ignore[arg-type]

@@ -1,0 +1,69 @@
+"""The one place that knows at which URL path an app answers.
+
+The same app answers at several paths: as itself and as each saved instance, under every mount, script name and
+language. So the path is a property of the request. While a module is imported there is no request; a layout that
+is built then (``html.Img(src=app.get_asset_url("logo.png"))``) gets a mark in the place of the path, and the mark
+is replaced when the text goes out to the browser.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from django.urls import reverse
+from django.utils.encoding import escape_uri_path
+
+from . import context
+
+if TYPE_CHECKING:
+    from .djangodash import DjangoDash
+
+URL_NAMESPACE = "the_django_plotly_dash"
+
+# Plotly's JSON writer turns a slash into an escape.
+_MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~(/|\\u002f)?")
+
+
+def of_request(path: str, local_path: str) -> str:
+    """The prefix of a request: its whole path without the part that belongs to the app.
+
+    Args:
+        path: ``request.path``, decoded, script name included.
+        local_path: what the URL pattern captured behind the app, decoded.
+    """
+    return escape_uri_path(path[: len(path) - len(local_path)])
+
+
+def of_app(app: DjangoDash) -> str:
+    """The prefix under which ``app`` answers for the code that asks: of this request, else its mark."""
+    found = context.current()
+    if found is None:
+        return f"/~dpd~{quote(app.slug, safe='')}~/"
+    if found.app is app:
+        return found.prefix
+    return url_of(app.slug)
+
+
+def url_of(slug: str, *, instance: bool = False, current_app: str | None = None) -> str:
+    """The URL path of an app's page, or of a saved instance's, where the site has mounted our URLs.
+
+    Raises:
+        NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf.
+    """
+    name = "main" if instance else "app-main"
+    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug}, current_app=current_app)
+
+
+def resolve_marks(text: str) -> str:
+    """Replace the marks in a text that leaves for the browser by the prefixes of this request."""
+    if "~dpd~" not in text:
+        return text
+    return _MARK.sub(_prefix_of_mark, text)
+
+
+def _prefix_of_mark(match: re.Match[str]) -> str:
+    slug, found = unquote(match[1]), context.current()
+    prefix = found.prefix if found is not None and found.app.slug == slug else url_of(slug)
+    return prefix if match[2] else prefix.rstrip("/")

@@ -1,0 +1,129 @@
+"""Which apps this process has, by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from difflib import get_close_matches
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+from django.utils.text import slugify
+
+from .conf import app_settings
+from .exceptions import AppNotFoundError, RegistrationError
+
+if TYPE_CHECKING:
+    from .djangodash import DjangoDash
+
+_loading: ContextVar[bool] = ContextVar("django_plotly_dash_loading", default=False)
+
+
+def slug_of(name: str) -> str:
+    """The name as it stands in URLs: lower case, words joined by hyphens, letters of any script."""
+    return slugify(name, allow_unicode=True) or sha256(name.encode()).hexdigest()[:12]
+
+
+class AppRegistry:
+    """Apps by slug. Looking up accepts the name in any spelling that gives the same slug."""
+
+    def __init__(self) -> None:
+        self._apps: dict[str, DjangoDash] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and slug_of(name) in self._apps
+
+    def __getitem__(self, name: str) -> DjangoDash:
+        """The app of that name; asks ``PLOTLY_DASH["stateless_loader"]`` for one that is not known.
+
+        Raises:
+            AppNotFoundError: nobody knows it.
+        """
+        slug = slug_of(name)
+        if slug not in self._apps:
+            self._load(name)
+        try:
+            return self._apps[slug]
+        except KeyError:
+            raise AppNotFoundError("DjangoDash app", name, self.nearest(name)) from None
+
+    def __iter__(self) -> Iterator[DjangoDash]:
+        return iter(list(self._apps.values()))
+
+    def __len__(self) -> int:
+        return len(self._apps)
+
+    def nearest(self, name: str) -> tuple[str, ...]:
+        """Up to five known names that look most like ``name``; all of them where there are few."""
+        names = {slug: app.app_name for slug, app in self._apps.items()}
+        slugs = get_close_matches(slug_of(name), names, n=5) or (sorted(names) if len(names) <= 5 else [])
+        return tuple(names[slug] for slug in slugs)
+
+    def generated_name(self, module: str) -> str:
+        """A name for an app that was given none: the same in every process that runs the same code."""
+        taken = sum(1 for app in self if app.module == module)
+        return module.replace(".", "-") + (f"-{taken + 1}" if taken else "")
+
+    def register(self, app: DjangoDash) -> None:
+        """Make an app known. The same name from the same module replaces the earlier app.
+
+        Raises:
+            RegistrationError: another module has an app of that name, the slug belongs to another name,
+                or a request is being answered, so that other processes would not have the app.
+        """
+        known = self._apps.get(app.slug)
+        if known is not None and (known.module, known.app_name) != (app.module, app.app_name):
+            raise RegistrationError(
+                f"Two DjangoDash apps would answer at {app.slug!r}: {known.app_name!r} of module {known.module} "
+                f"and {app.app_name!r} of module {app.module}. Give one of them another name."
+            )
+        if not _loading.get() and _answers_a_request():
+            raise RegistrationError(
+                f"DjangoDash app {app.app_name!r} is being made while a request is answered. Other worker processes "
+                "would not have it, and its URLs would fail there. Make it when a module is imported (a module named "
+                "dash_apps of an installed app is found by itself), or make it in PLOTLY_DASH['stateless_loader']."
+            )
+        self._apps[app.slug] = app
+
+    @contextmanager
+    def isolated(self) -> Iterator[AppRegistry]:
+        """For tests: apps that are registered inside the ``with`` block are forgotten after it."""
+        before = dict(self._apps)
+        try:
+            yield self
+        finally:
+            self._apps = before
+
+    def _load(self, name: str) -> None:
+        loader = app_settings().stateless_loader
+        if loader is None:
+            return
+        load = import_string(loader) if isinstance(loader, str) else loader
+        token = _loading.set(True)
+        try:
+            app = load(name)
+        finally:
+            _loading.reset(token)
+        if app is not None:
+            self._apps.setdefault(slug_of(name), app)
+
+
+def _answers_a_request() -> bool:
+    """True if the code that runs was called by a view or a middleware.
+
+    Importing the URLconf counts as start-up although Django does it within the first request: every process does.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if "request" in code.co_varnames[: code.co_argcount] and isinstance(frame.f_locals.get("request"), HttpRequest):
+            return code.co_name != "resolve_request"
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+registry = AppRegistry()

@@ -1,0 +1,82 @@
+"""URLs of apps and saved instances. Include them anywhere: ``path("dash/", include("django_plotly_dash.urls"))``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.db import connections
+from django.http import HttpRequest, HttpResponseBase
+from django.urls.resolvers import RegexPattern, ResolverMatch, URLPattern
+
+from . import access, lookup, views
+from .app_name import app_name, main_view_label
+
+__all__ = ["app_name", "urlpatterns"]
+
+# URL name, what follows the app's prefix, the same with the groups of the pattern filled in
+_PARTS = (
+    (main_view_label, "", ""),
+    ("layout", "_dash-layout", "_dash-layout"),
+    ("dependencies", "_dash-dependencies", "_dash-dependencies"),
+    ("update-component", "_dash-update-component", "_dash-update-component"),
+    (
+        "component-suites",
+        r"_dash-component-suites/(?P<component>[^/]+)/(?P<resource>.+)",
+        "_dash-component-suites/{component}/{resource}",
+    ),
+    ("asset-redirect", r"assets/(?P<path>.+)", "assets/{path}"),
+    # everything else below an app: its pages, and the routes of hooks and plugins
+    ("routes", r"(?P<path>.+)", "{path}"),
+)
+
+
+class _Pattern(URLPattern):
+    """Gives Django the view in the colour of the handler that asks: neither pays for the other's."""
+
+    def resolve(self, path: str) -> ResolverMatch | None:
+        match = super().resolve(path)
+        if match is not None and _on_event_loop():
+            match.func = self.view_async
+        return match
+
+    view_async: Any
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    # Django refuses coroutine views there, since a transaction belongs to a thread.
+    return not any(database["ATOMIC_REQUESTS"] for database in connections.settings.values())
+
+
+def _pattern(kind: str, ident: str, suffix: str, name: str, part: str, local_path: str) -> URLPattern:
+    find = lookup.app if kind == "app" else lookup.instance
+
+    def view(request: HttpRequest, ident: str, cache_id: str = "", **groups: str) -> HttpResponseBase:
+        return views.serve(request, find, ident, local_path.format(**groups))
+
+    async def view_async(request: HttpRequest, ident: str, cache_id: str = "", **groups: str) -> HttpResponseBase:
+        return await views.serve_async(request, find, ident, local_path.format(**groups))
+
+    label = ("app-" if kind == "app" else "") + name + suffix
+    decorate = {"route_name": kind, "url_part": part, "name": name}
+    pattern = _Pattern(
+        RegexPattern(f"^{kind}/{ident}/{part}$", name=label, is_endpoint=True),
+        access.decorated(view, **decorate),
+        name=label,
+    )
+    decorated = access.decorated(view_async, **decorate)
+    # A decorator that knows nothing of coroutines has made an ordinary function of it.
+    pattern.view_async = decorated if iscoroutinefunction(decorated) else pattern.callback
+    return pattern
+
+
+_IDENTS = ((r"(?P<ident>[^/]+)/initial/(?P<cache_id>[^/]+)", "--args"), (r"(?P<ident>[^/]+)", ""))
+
+urlpatterns = [
+    _pattern(kind, ident, suffix, *part) for kind in ("app", "instance") for ident, suffix in _IDENTS for part in _PARTS
+]

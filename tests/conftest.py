@@ -1,0 +1,43 @@
+"""Fixtures of all tests; services and Chromium are skipped with a reason on a laptop, and missed under CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+from django_plotly_dash.registry import registry
+
+SERVICES = {
+    "redis": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
+    "postgres": os.environ.get("POSTGRES_URL", "postgres://postgres:postgres@127.0.0.1:5432/postgres"),
+    "mariadb": os.environ.get("MARIADB_URL", "mysql://root@127.0.0.1:3306/test"),
+}
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def missing(reason: str) -> None:
+    """Skip on a laptop, fail under CI."""
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+
+
+@pytest.fixture(autouse=True)
+def _service(request: pytest.FixtureRequest) -> None:
+    for marker in request.node.iter_markers("service"):
+        address = urlparse(SERVICES[marker.args[0]])
+        try:
+            socket.create_connection((address.hostname, address.port), timeout=2).close()
+        except OSError as error:
+            missing(f"{marker.args[0]} does not answer at {address.hostname}:{address.port}: {error}")
+
+
+@pytest.fixture(autouse=True)
+def apps() -> Iterator[Any]:
+    """Apps that a test makes are forgotten after it."""
+    with registry.isolated() as isolated:
+        yield isolated
