@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -153,14 +155,31 @@ class DjangoDash(Dash):
 
     # --- set-up before the first request ------------------------------------------------------------------------
 
-    def _setup_server(self) -> None:
+    @contextmanager
+    def setting_up(self) -> Iterator[None]:
+        """For the backend: one step of what Dash does before the first request. If it fails, the next request
+        tries it again from where it began; Dash by itself would take the step for done."""
+        done = dict(self._got_first_request)
+        files = (self.scripts._resources._resources, self.css._resources._resources)
+        kept = [list(resources) for resources in files]
+        callbacks = list(self._callback_list), dict(self.callback_map), list(self._inline_scripts)
         self._setting_up = True
         try:
-            self._switch_dev_tools()
-            super()._setup_server()  # type: ignore[no-untyped-call]
-            self.backend.register_callback_api_routes(self.callback_api_paths)
+            yield
+        except BaseException:
+            self._got_first_request = done
+            for resources, before in zip(files, kept, strict=True):
+                resources[:] = before
+            if done["setup_server"]:  # that step takes callbacks over which are nowhere else any more
+                self._callback_list, self.callback_map, self._inline_scripts = callbacks
+            raise
         finally:
             self._setting_up = False
+
+    def _setup_server(self) -> None:
+        self._switch_dev_tools()
+        super()._setup_server()  # type: ignore[no-untyped-call]
+        self.backend.register_callback_api_routes(self.callback_api_paths)
 
     def _switch_dev_tools(self) -> None:
         wanted = self._dev_tools_wanted
@@ -168,7 +187,7 @@ class DjangoDash(Dash):
             wanted = app_settings().dev_tools
         if wanted is None:
             wanted = settings.DEBUG
-        if not wanted:
+        if not wanted or self._hot_reload.watch_thread is not None:
             return
         options: dict[str, Any] = {}
         if os.environ.get(DJANGO_AUTORELOAD_ENV) != "true":
@@ -176,6 +195,9 @@ class DjangoDash(Dash):
             # workers each would have a reload hash of its own, and pages would reload for ever.
             options["dev_tools_hot_reload"] = False
         self.enable_dev_tools(debug=True, **(options | (wanted if isinstance(wanted, dict) else {})))
+        if self._dev_tools.silence_routes_logging:
+            # The page asks for the reload hash every few seconds.
+            logging.getLogger("django.server").addFilter(_no_reload_hash)
 
 
 class RequestConfig(AttributeDict):
@@ -187,6 +209,10 @@ class RequestConfig(AttributeDict):
 
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else default  # noqa: SIM401 - it is what this defines
+
+
+def _no_reload_hash(record: logging.LogRecord) -> bool:
+    return "_reload-hash" not in record.getMessage()
 
 
 _LIVE_CONFIG: dict[str, Callable[[DjangoDash], str]] = {

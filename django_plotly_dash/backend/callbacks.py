@@ -94,7 +94,7 @@ class ApiView:
         self._app = app
         self._function = function
 
-    def __call__(self) -> HttpResponse:
+    def __call__(self, **_: Any) -> HttpResponse:
         return json_response(_run(self._function, **self._arguments()))
 
     async def call_async(self) -> HttpResponse:

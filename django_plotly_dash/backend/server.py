@@ -18,7 +18,8 @@ from asgiref.sync import async_to_sync, sync_to_async
 from dash.backends.base_server import BaseDashServer
 from dash.exceptions import PreventUpdate
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from .. import context, csrf
 from ..exceptions import ConfigurationError, RequestError
@@ -31,8 +32,11 @@ from .routes import Routes, View
 if TYPE_CHECKING:
     from dash import Dash
 
+    from ..djangodash import DjangoDash
+
 logger = logging.getLogger("django_plotly_dash")
 _GZIP = "django.middleware.gzip.GZipMiddleware"
+_DJANGOS_OWN = (Http404, PermissionDenied, SuspiciousOperation, BadRequest)
 
 
 class DjangoDashServer(BaseDashServer[Any]):
@@ -93,11 +97,17 @@ class DjangoDashServer(BaseDashServer[Any]):
         return self._finish(found, response)
 
     def answer_error(self, error: Exception, request: HttpRequest) -> HttpResponse:
-        """The response for an exception that ``answer`` raised."""
+        """The response for an exception that ``answer`` raised.
+
+        Raises:
+            Exception: the error itself, where Django has a page for it: the site's own 403, 404, or 500.
+        """
         if isinstance(error, PreventUpdate):
             return HttpResponse(status=204)
         if isinstance(error, RequestError):
             return error_page.refuse(error.reason, error.status, request)
+        if isinstance(error, _DJANGOS_OWN) or "text/html" in request.headers.get("Accept", ""):
+            raise error
         return error_page.answer(error, request, debug=self.show_errors, prune=self.prune_errors)
 
     def _prepare(self) -> None:
@@ -106,7 +116,8 @@ class DjangoDashServer(BaseDashServer[Any]):
             with self._ready_lock:
                 if not self._ready:
                     for function in self._set_up:
-                        _call(function)
+                        with self._app.setting_up():
+                            _call(function)
                     self._ready = True
         for function in self._before:
             _call(function)
@@ -230,14 +241,14 @@ class DjangoDashServer(BaseDashServer[Any]):
         self.server.fallback = self._page
 
     def _page(self) -> HttpResponse:
-        response = make_response(self._app.index())
+        response = make_response(self._app.index())  # type: ignore[no-untyped-call]
         csrf.hand_over_token(context.require().request, response)
         # The site's X_FRAME_OPTIONS stays as it is for the site's pages; this one is there to be framed by them.
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 
     def setup_backend(self, dash_app: Dash) -> None:
-        self._app = dash_app
+        self._app: DjangoDash = dash_app  # type: ignore[assignment]
         self.server.base = dash_app.config.routes_pathname_prefix
 
 
