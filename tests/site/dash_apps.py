@@ -6,6 +6,8 @@ from dash import Input, Output, dcc, html
 
 from django_plotly_dash import DjangoDash
 
+from . import browser_apps  # noqa: F401 - makes apps
+
 echo = DjangoDash("Echo")
 echo.layout = html.Div(
     [

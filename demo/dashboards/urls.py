@@ -1,0 +1,20 @@
+"""The index, one page per demo, and the login."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from . import views
+
+login_view = LoginView.as_view(
+    template_name="dashboards/login.html",
+    extra_context={"demos": views.DEMOS},
+)
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("login/", login_view, name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("<slug:slug>/", views.demo, name="demo"),
+]

@@ -1,0 +1,90 @@
+"""The demo as its readers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Frame, Page, expect
+
+from tests.demo_server import PAGES, DemoServer, demo_server
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoServer]:
+    with demo_server(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+    assert running.complaints() == []
+
+
+def frames(page: Page, url: str) -> list[Frame]:
+    """The apps of a page, once their charts are drawn and no callback is under way."""
+    page.goto(url)
+    apps = page.frames[1:]
+    for app in apps:
+        app.wait_for_selector(".js-plotly-plot .main-svg")
+        app.wait_for_selector("[data-dash-is-loading]", state="detached")
+    return apps
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_frame_shows_its_chart_and_nothing_scrolls_twice(
+    page: Page, server: DemoServer, name: str, scheme: str
+) -> None:
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    apps = frames(page, f"{server.url}/{name}/")
+    assert len(apps) == len(PAGES[name])
+    for app in apps:
+        root = "document.documentElement"
+        assert app.evaluate(f"{root}.scrollHeight <= innerHeight && {root}.scrollWidth <= innerWidth")
+    for code in page.locator("pre").all():
+        assert code.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert hosts == {server.url.removeprefix("http://")}
+
+
+@pytest.mark.parametrize("name", ["", *PAGES, "login"])
+def test_a_narrow_screen_does_not_scroll_sideways(page: Page, server: DemoServer, name: str) -> None:
+    page.set_viewport_size({"width": 380, "height": 800})
+    page.goto(f"{server.url}/{name}/" if name else server.url)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_choice_in_the_first_app_changes_the_shirt(page: Page, server: DemoServer) -> None:
+    (app,) = frames(page, f"{server.url}/simple/")
+    app.click("#colour")
+    app.get_by_role("option", name="Red").click()
+    app.get_by_text("XL").click()
+    expect(app.locator("#sentence")).to_have_text("A T-shirt in red, size XL.")
+
+
+def test_pointing_at_a_country_shows_its_history(page: Page, server: DemoServer) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    (app,) = frames(page, f"{server.url}/world/")
+    expect(app.locator("#history .gtitle")).to_have_text("Portugal: years of life")
+    points = app.locator("#countries .point")
+    widths = points.evaluate_all("all => all.map(point => point.getBoundingClientRect().width)")
+    points.nth(widths.index(max(widths))).hover(force=True)  # Plotly's own layer lies above and takes the event
+    expect(app.locator("#history .gtitle")).to_have_text("China: years of life")
+
+
+def test_a_vote_outlives_a_reload_and_a_user_is_greeted(page: Page, server: DemoServer) -> None:
+    page.goto(f"{server.url}/login/")
+    page.get_by_label("Username").fill("demo")
+    page.get_by_label("Password").fill("demo")
+    page.locator("main").get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/visitor/")
+    app = page.frame_locator("iframe")
+    expect(app.get_by_role("heading")).to_have_text("Welcome, demo!")
+    app.get_by_role("button", name="Limes").click()
+    expect(app.locator("#count")).to_contain_text("Votes in this session: 1.")
+    page.reload()
+    expect(app.locator("#count")).to_contain_text("Votes in this session: 1.")
+    page.get_by_role("button", name="Log out demo").click()
+    expect(app.get_by_role("heading")).to_have_text("Welcome, visitor!")
+    expect(app.locator("#count")).to_contain_text("Votes in this session: 0.")

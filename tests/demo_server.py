@@ -1,0 +1,78 @@
+"""The demo as its readers run it: ``manage.py migrate``, then ``manage.py runserver``, from any folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+MANAGE = Path(__file__).parent.parent / "demo" / "manage.py"
+# Page of the demo -> apps in its frames
+PAGES = {
+    "simple": ["SimpleExample"],
+    "world": ["World"],
+    "stocks": ["StockPrices", "StockGains"],
+    "visitor": ["Visitor"],
+    "tips": ["Tips"],
+}
+_SECONDS_TO_START = 60
+_REQUEST = re.compile(r'^\[[^]]+\] "[^"]*" (\d+) ')
+_BROWSER_LEFT = " - Broken pipe from "
+
+
+@dataclass(frozen=True)
+class DemoServer:
+    """A server of the demo; ``url`` has no slash behind."""
+
+    url: str
+    log: Path
+
+    def complaints(self) -> list[str]:
+        """Lines of the server's log, from the first request on, that tell of anything but a request answered well."""
+        lines = self.log.read_text().splitlines()
+        first = next((number for number, line in enumerate(lines) if _REQUEST.match(line)), len(lines))
+        return [line for line in lines[first:] if _BROWSER_LEFT not in line and not _answered_well(line)]
+
+
+def _answered_well(line: str) -> bool:
+    request = _REQUEST.match(line)
+    return request is not None and int(request[1]) < 400
+
+
+@contextmanager
+def demo_server(folder: Path) -> Iterator[DemoServer]:
+    """Run the demo on a free port, with its database and its log in ``folder``."""
+    environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    environment |= {"DEMO_DATABASE": str(folder / "demo.sqlite3"), "PYTHONUNBUFFERED": "1"}
+    manage = [sys.executable, "-W", "error", str(MANAGE)]
+    subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, cwd=folder, check=True)
+    log = folder / "demo.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [*manage, "runserver", "--noreload", "127.0.0.1:0"],
+            env=environment,
+            cwd=folder,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield DemoServer(_url(process, log), log)
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+    end = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < end and process.poll() is None:
+        found = re.search(r"development server at (http://[\d.:]+)/", log.read_text())
+        if found:
+            return found[1]
+        time.sleep(0.05)
+    raise RuntimeError(f"The demo does not start:\n{log.read_text()}")
