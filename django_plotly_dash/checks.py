@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.urls import NoReverseMatch
+from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
-from . import access, prefix
+from . import access
 from .conf import app_settings
 from .exceptions import ConfigurationError
+from .prefix import URL_NAMESPACE
 
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
@@ -37,8 +40,10 @@ def check_urls(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
-        prefix.url_of("check")
-    except NoReverseMatch:
+        included = _include_ours(get_resolver().url_patterns)
+    except ConfigurationError:
+        return []  # reported by check_settings
+    if not included:
         return [
             Warning(
                 "The URLs of django_plotly_dash are not included in the URLconf, so no app can be shown.",
@@ -47,8 +52,6 @@ def check_urls(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
                 id="django_plotly_dash.W001",
             )
         ]
-    except ConfigurationError:
-        return []  # reported by check_settings
     return []
 
 
@@ -56,7 +59,7 @@ def check_urls(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
 def check_middleware(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """W002: no sessions, so that changes to session_state cannot be kept. W003: callbacks are open to forgery."""
     found: list[CheckMessage] = []
-    if _SESSIONS not in settings.MIDDLEWARE:
+    if not _has_middleware(_SESSIONS):
         found.append(
             Warning(
                 "There is no session middleware: a callback that changes session_state will fail.",
@@ -64,7 +67,7 @@ def check_middleware(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
                 id="django_plotly_dash.W002",
             )
         )
-    if _CSRF not in settings.MIDDLEWARE:
+    if not _has_middleware(_CSRF):
         found.append(
             Warning(
                 "There is no CSRF middleware: another site can call callbacks in the name of a visitor.",
@@ -73,3 +76,21 @@ def check_middleware(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
             )
         )
     return found
+
+
+def _include_ours(patterns: Iterable[Any]) -> bool:
+    """Anywhere: below other namespaces, and below mounts that capture arguments, they cannot simply be reversed."""
+    return any(
+        getattr(p, "app_name", None) == URL_NAMESPACE or _include_ours(getattr(p, "url_patterns", ())) for p in patterns
+    )
+
+
+def _has_middleware(wanted: str) -> bool:
+    """True if MIDDLEWARE has it, or a subclass of it."""
+    base = import_string(wanted)
+    for name in settings.MIDDLEWARE:
+        with suppress(ImportError):  # Django names the broken one at the first request
+            found = import_string(name)
+            if isinstance(found, type) and issubclass(found, base):
+                return True
+    return False

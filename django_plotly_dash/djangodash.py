@@ -7,21 +7,24 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from dash import Dash, _validate, html
 from dash._utils import AttributeDict
 from django.conf import settings
-from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
+from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, BaseReloader, autoreload_started
 
 from . import csrf, dash_globals, prefix
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .exceptions import ConfigurationError
-from .injection import DashArguments, inject_callback, inject_layout
+from .injection import inject_callback, inject_layout
 from .registry import registry, slug_of
+from .signatures import DashArguments
 
+logger = logging.getLogger("django_plotly_dash")
 BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
 
 
@@ -82,6 +85,11 @@ class DjangoDash(Dash):
             external_scripts=list(external_scripts or ()),
             **{"add_log_handler": False, **dash_kwargs},
         )
+        for argument in ("csrf_token_name", "csrf_header_name"):
+            if argument in dash_kwargs:
+                logger.warning("%s has no effect: settings.CSRF_COOKIE_NAME and CSRF_HEADER_NAME decide.", argument)
+        if self.config.extra_hot_reload_paths:
+            autoreload_started.connect(self._watch_extra_paths)
         dash_globals.app_made()
         registry.register(self)
 
@@ -180,6 +188,13 @@ class DjangoDash(Dash):
         self._switch_dev_tools()
         super()._setup_server()  # type: ignore[no-untyped-call]
         self.backend.register_callback_api_routes(self.callback_api_paths)
+
+    def _watch_extra_paths(self, sender: BaseReloader, **_: Any) -> None:
+        for path in map(os.path.abspath, self.config.extra_hot_reload_paths):
+            if os.path.isdir(path):
+                sender.watch_dir(path, "**/*")
+            else:
+                sender.extra_files.add(Path(path))
 
     def _switch_dev_tools(self) -> None:
         wanted = self._dev_tools_wanted

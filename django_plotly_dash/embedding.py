@@ -42,7 +42,8 @@ def frame(
     return format_html(
         '<div class="{}" style="position: relative; overflow: hidden; {}">'
         '<iframe src="{}" title="{}" frameborder="{}" '
-        'style="position: absolute; top: 0; left: 0; width: 100%; height: 100%;"></iframe></div>',
+        'style="position: absolute; box-sizing: border-box; top: 0; left: 0; width: 100%; height: 100%;">'
+        "</iframe></div>",
         css_classes(found),
         outer,
         url,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from .djangodash import DjangoDash
 from .exceptions import AppNotFoundError
 from .models import DashApp
 from .registry import registry
-
-if TYPE_CHECKING:
-    from .djangodash import DjangoDash
 
 
 class Found(NamedTuple):
@@ -55,17 +53,18 @@ def of_tag(name: str | None, slug: str | None, da: object) -> Found:
 
     Raises:
         AppNotFoundError: there is none of that name or slug.
-        ValueError: none of the three, or more than one, was given.
+        ValueError: none of the three, or more than one, or a ``da`` of another kind was given.
     """
-    if sum(value not in (None, "") for value in (name, slug, da)) != 1:
-        raise ValueError(
-            "A tag needs one of name (of an app), slug (of a saved instance) or da (a DashApp or DjangoDash object); "
-            f"it was given name={name!r}, slug={slug!r}, da={da!r}."
-        )
-    if name:
-        return app(name)
-    if slug:
-        return instance(slug)
-    if isinstance(da, DashApp):
-        return Found(da.as_dash_instance(), da)
-    return Found(da)  # type: ignore[arg-type]
+    if sum(value not in (None, "") for value in (name, slug, da)) == 1:
+        if name:
+            return app(name)
+        if slug:
+            return instance(slug)
+        if isinstance(da, DashApp):
+            return Found(da.as_dash_instance(), da)
+        if isinstance(da, DjangoDash):
+            return Found(da)
+    raise ValueError(
+        "A tag needs one of name (of an app), slug (of a saved instance) or da (a DashApp or DjangoDash object); "
+        f"it was given name={name!r}, slug={slug!r}, da={da!r}."
+    )

@@ -9,10 +9,11 @@ is replaced when the text goes out to the browser.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.encoding import escape_uri_path
 
 from . import context
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
 URL_NAMESPACE = "the_django_plotly_dash"
+# What our own URL patterns capture; a site may mount them below patterns that capture more.
+_OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path"})
 
 # Plotly's JSON writer turns a slash into an escape.
 _MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~(/|\\u002f)?")
@@ -41,9 +44,7 @@ def of_app(app: DjangoDash) -> str:
     found = context.current()
     if found is None:
         return f"/~dpd~{quote(app.slug, safe='')}~/"
-    if found.app is app:
-        return found.prefix
-    return url_of(app.slug)
+    return found.prefix if found.app is app else _beside(found, app.slug)
 
 
 def url_of(slug: str, *, instance: bool = False, current_app: str | None = None) -> str:
@@ -56,6 +57,16 @@ def url_of(slug: str, *, instance: bool = False, current_app: str | None = None)
     return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug}, current_app=current_app)
 
 
+def _beside(found: context.RequestContext | None, slug: str) -> str:
+    """The URL path of another app, in the same mount as the app that answers this request if that can be told."""
+    match = found.request.resolver_match if found is not None else None
+    if match is not None:
+        outer = {name: value for name, value in match.kwargs.items() if name not in _OWN_GROUPS}
+        with suppress(NoReverseMatch):
+            return reverse(f"{match.namespace}:app-main", kwargs={**outer, "ident": slug})
+    return url_of(slug)
+
+
 def resolve_marks(text: str) -> str:
     """Replace the marks in a text that leaves for the browser by the prefixes of this request."""
     if "~dpd~" not in text:
@@ -65,5 +76,8 @@ def resolve_marks(text: str) -> str:
 
 def _prefix_of_mark(match: re.Match[str]) -> str:
     slug, found = unquote(match[1]), context.current()
-    prefix = found.prefix if found is not None and found.app.slug == slug else url_of(slug)
+    try:
+        prefix = found.prefix if found is not None and found.app.slug == slug else _beside(found, slug)
+    except NoReverseMatch:  # no mark of ours: somebody has typed something like it
+        return match[0]
     return prefix if match[2] else prefix.rstrip("/")

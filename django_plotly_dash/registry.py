@@ -8,18 +8,23 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
+from django.urls import URLResolver
 from django.utils.module_loading import import_string
 from django.utils.text import slugify
 
+from . import context
 from .conf import app_settings
 from .exceptions import AppNotFoundError, RegistrationError
 
 if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
+_urlconf_module: Any = vars(URLResolver)["urlconf_module"]
+_URLCONF_IMPORT = _urlconf_module.func.__code__
 _loading: ContextVar[bool] = ContextVar("django_plotly_dash_loading", default=False)
 
 
@@ -113,17 +118,21 @@ class AppRegistry:
 
 
 def _answers_a_request() -> bool:
-    """True if the code that runs was called by a view or a middleware.
+    """True if the code that runs was called by a view, a middleware, a callback or a layout function.
 
-    Importing the URLconf counts as start-up although Django does it within the first request: every process does.
+    Importing the URLconf counts as start-up although Django does it within the first request, at times in a
+    middleware: every process does.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if "request" in code.co_varnames[: code.co_argcount] and isinstance(frame.f_locals.get("request"), HttpRequest):
-            return code.co_name != "resolve_request"
-        frame = frame.f_back  # type: ignore[assignment]
-    return False
+        if code is _URLCONF_IMPORT:
+            return False
+        if any(isinstance(frame.f_locals.get(n), HttpRequest) for n in code.co_varnames[: code.co_argcount]):
+            return True
+        frame = frame.f_back
+    # A synchronous callback under ASGI has a thread, and so a stack, of its own.
+    return context.current() is not None
 
 
 registry = AppRegistry()

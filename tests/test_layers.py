@@ -12,7 +12,7 @@ import django_plotly_dash
 PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
-    ["conf", "context"],
+    ["conf", "context", "signatures"],
     ["prefix", "csrf"],
     ["registry", "injection", "session_state", "app_name"],
     ["backend", "dash_globals"],

@@ -8,15 +8,16 @@ under WSGI gets an event loop for its own length: its ORM calls come back to thi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync, sync_to_async
-from dash import _validate
-from dash.dependencies import Output
-from dash.exceptions import CallbackException, PreventUpdate
+from dash._utils import clean_property_name
+from dash.exceptions import PreventUpdate
 from django.http import HttpResponse
 
 from ..exceptions import RequestError
@@ -131,26 +132,47 @@ def checked(body: Any, callback_map: dict[str, Any]) -> dict[str, Any]:
     if spec is None or "callback" not in spec:
         raise RequestError("This app has no such callback. The page may be older than the server: reload it.", 404)
     for part in ("inputs", "state"):
-        _check_values(part, body.get(part, []), spec[part])
+        _check_items(part, body.get(part, []), spec[part])
     changed = body.get("changedPropIds", [])
     if not isinstance(changed, list) or not all(isinstance(item, str) for item in changed):
         raise RequestError("'changedPropIds' has to be a list of strings.")
     if not spec["no_output"]:
-        try:
-            _validate.validate_output_spec(spec["output"], body.get("outputs", []), Output)
-        except (CallbackException, KeyError, TypeError, AttributeError, IndexError):
-            raise RequestError("'outputs' does not fit the callback.") from None
+        given, wanted = body.get("outputs"), spec["output"]
+        several = isinstance(wanted, (list, tuple))
+        _check_items("outputs", given if several else [given], [o.to_dict() for o in (wanted if several else [wanted])])
     return body
 
 
-def _check_values(part: str, given: Any, wanted: list[dict[str, Any]]) -> None:
+def _check_items(part: str, given: Any, wanted: Sequence[dict[str, Any]]) -> None:
     if not isinstance(given, list) or len(given) != len(wanted):
         raise RequestError(f"'{part}' has to be a list of {len(wanted)} items, as the callback was defined.")
     for item, spec in zip(given, wanted, strict=True):
-        for value in item if isinstance(item, list) else [item]:
-            fits = isinstance(value, dict) and isinstance(value.get("id"), (str, dict))
-            if not fits or value.get("property") != spec["property"]:
-                raise RequestError(f"An item of '{part}' does not have the id and property of the callback.")
+        pattern, of_many = _pattern(spec["id"])
+        if isinstance(item, list) is not of_many or not all(
+            _fits(value, pattern, spec["property"]) for value in (item if of_many else [item])
+        ):
+            raise RequestError(f"An item of '{part}' does not have the id and property of the callback.")
+
+
+def _fits(item: Any, pattern: Any, name: str) -> bool:
+    if not isinstance(item, dict) or clean_property_name(str(item.get("property"))) != name:
+        return False
+    given = item.get("id")
+    if not isinstance(pattern, dict) or not isinstance(given, dict):
+        return bool(given == pattern)
+    return given.keys() == pattern.keys() and all(
+        isinstance(value, list) or value == given[key] for key, value in pattern.items()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _pattern(component_id: str) -> tuple[Any, bool]:
+    """An id as a callback was defined with it, and whether it stands for a list of components. A wildcard is written
+    as a list: ``["ALL"]``."""
+    if not component_id.startswith("{"):
+        return component_id, False
+    pattern = json.loads(component_id)
+    return pattern, any(value in (["ALL"], ["ALLSMALLER"]) for value in pattern.values())
 
 
 def _run(function: Callable[..., Any], **kwargs: Any) -> Any:

@@ -18,6 +18,18 @@ from .response import error_response
 
 logger = logging.getLogger("django_plotly_dash")
 
+# Dash shows the page in a popup 530 pixels wide, where what failed and where has to be seen without scrolling, and
+# fits the popup's height when the page is resized. A failed layout's page stands in the app's, and no script runs.
+_POPUP_HEAD = """<style>
+  #summary table, #requestinfo, #explanation, div.pastebin { display: none; }
+  body > header, body > main > * { padding: 8px 10px; }
+  h1 { font-size: 1rem; overflow-wrap: anywhere; }
+  h2, pre.exception_value { font-size: 0.9rem; }
+  #traceback, ul.traceback li.frame { font-size: 0.8rem; overflow-wrap: break-word; }
+  div.context ol, table.vars { margin: 0; padding: 0; }
+  div.commands, summary.commands { margin-left: 0; }
+</style>
+<script>addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);</script>"""
 _INVOKERS = frozenset({_invoke_callback.__code__, _async_invoke_callback.__code__})
 
 
@@ -57,11 +69,11 @@ def refuse(reason: str, status: int, request: HttpRequest) -> HttpResponse:
 
 
 def traceback_page(error: Exception, request: HttpRequest, *, prune: bool) -> str:
-    """Django's page for an error, with source lines and variables."""
+    """Django's page for an error, with source lines and variables, laid out for Dash's popup."""
     trace = user_traceback(error) if prune else error.__traceback__
     reporter: Any = get_exception_reporter_class(request)
     page: str = reporter(request, type(error), error, trace, is_email=False).get_traceback_html()
-    return page
+    return page.replace("</head>", f"{_POPUP_HEAD}</head>", 1)
 
 
 def user_traceback(error: BaseException) -> TracebackType | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dash.backends.base_server import RequestAdapter
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpHeaders, HttpRequest, QueryDict
+from django.http import HttpHeaders, HttpRequest, QueryDict, RawPostDataException, UnreadablePostError
 
 from .. import context
 from ..exceptions import RequestError
@@ -48,12 +48,15 @@ class DjangoRequestAdapter(RequestAdapter):
             return json.loads(self._request.body)
         except RequestDataTooBig:
             raise RequestError("The request is larger than DATA_UPLOAD_MAX_MEMORY_SIZE allows.", 413) from None
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        except (RawPostDataException, UnreadablePostError):  # a form that a middleware has read; a lost connection
+            raise RequestError("The body of the request cannot be read.") from None
+        except (ValueError, RecursionError):
             raise RequestError("The body of the request is not JSON.") from None
 
     @property
     def has_body(self) -> bool:
-        return self._request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+        meta = self._request.META  # a body that is sent in chunks has no length
+        return meta.get("CONTENT_LENGTH") not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in meta
 
     @property
     def is_json(self) -> bool:

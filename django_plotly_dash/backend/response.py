@@ -20,6 +20,8 @@ def make_response(
     """A response with a text or bytes as body; marks of URL prefixes in a text are resolved."""
     if isinstance(data, str):
         data = prefix.resolve_marks(data)
+    elif isinstance(data, bytearray):
+        data = bytes(data)  # of anything else that can be iterated Django makes a text
     return HttpResponse(data or b"", content_type=content_type or mimetype or "text/html; charset=utf-8", status=status)
 
 

@@ -7,6 +7,7 @@ Dash calls the ``register_…`` and ``setup_…`` methods while an app is made; 
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import threading
 import time
@@ -94,6 +95,10 @@ class DjangoDashServer(BaseDashServer[Any]):
             response = await view()
         else:
             response = await sync_to_async(view)()
+            if inspect.iscoroutine(response):  # of a coroutine function inside an ordinary one
+                response = await response
+        if self._after:
+            return await sync_to_async(self._finish)(found, response)
         return self._finish(found, response)
 
     def answer_error(self, error: Exception, request: HttpRequest) -> HttpResponse:
@@ -272,7 +277,12 @@ def _server_timing(timings: dict[str, dict[str, Any]]) -> list[str]:
     total["dur"] = round((time.time() - total["dur"]) * 1000)
     return [
         name
-        + (f';desc="{timing["desc"]}"' if timing.get("desc") is not None else "")
+        + (f";desc={_quoted(timing['desc'])}" if timing.get("desc") is not None else "")
         + (f";dur={timing['dur']}" if timing.get("dur") is not None else "")
         for name, timing in timings.items()
     ]
+
+
+def _quoted(text: Any) -> str:
+    """One line of ASCII in quotes, as a header can carry it."""
+    return json.dumps(" ".join(str(text).split()))

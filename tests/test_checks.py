@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from django.conf import settings as site_settings
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.checks import Error, Warning, run_checks
+from django.middleware.csrf import CsrfViewMiddleware
+from django.urls import include, path
+
+from django_plotly_dash.checks import check_urls
+from django_plotly_dash.conf import setting_names
+
+from .site_urls import mount
+
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+
+
+def findings() -> list[Any]:
+    return [message for message in run_checks() if str(message.id).startswith("django_plotly_dash.")]
+
+
+def test_a_sound_site_has_nothing_to_be_told() -> None:
+    assert findings() == []
+
+
+def test_e001_settings_that_cannot_be_read(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"serve_localy": True}
+    assert findings() == [
+        Error(
+            "settings.PLOTLY_DASH has no key 'serve_localy'. Did you mean 'serve_locally'? "
+            f"The keys are: {', '.join(setting_names())}.",
+            hint="Correct PLOTLY_DASH in your settings.",
+            id="django_plotly_dash.E001",
+        )
+    ]
+
+
+def test_e002_a_view_decorator_that_cannot_be_used(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"view_decorator": "no.such.decorator"}
+    assert findings() == [
+        Error(
+            "settings.PLOTLY_DASH['view_decorator'] is 'no.such.decorator', which cannot be imported: "
+            "No module named 'no'. Give the dotted path of a function, such as "
+            "'django_plotly_dash.access.login_required'.",
+            hint="Nothing is served until it can be used.",
+            id="django_plotly_dash.E002",
+        )
+    ]
+
+
+def test_w001_urls_that_are_not_included(settings: Any) -> None:
+    name = mount(settings)
+    assert findings() == [
+        Warning(
+            "The URLs of django_plotly_dash are not included in the URLconf, so no app can be shown.",
+            hint=f'Add path("dash/", include("django_plotly_dash.urls")) to the urlpatterns of {name}.',
+            id="django_plotly_dash.W001",
+        )
+    ]
+
+
+def test_a_site_without_a_urlconf_is_not_told_to_extend_it(settings: Any) -> None:
+    settings.ROOT_URLCONF = ""
+    assert findings() == []
+
+
+def test_a_urlconf_that_the_settings_break_is_reported_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PLOTLY_DASH = {"view_decorator": "no.such.decorator"}
+    monkeypatch.delitem(sys.modules, "django_plotly_dash.urls")
+    monkeypatch.delitem(sys.modules, "tests.urls", raising=False)
+    settings.ROOT_URLCONF = "tests.urls"
+    assert check_urls(None) == []
+
+
+@pytest.mark.parametrize("mount_point", ["", "a/b/", "<slug:team>/", "x/<int:year>/"])
+def test_urls_under_any_mount_are_included(settings: Any, mount_point: str) -> None:
+    mount(settings, path(mount_point, include("django_plotly_dash.urls")))
+    assert findings() == []
+
+
+def test_urls_inside_another_namespace_are_included(settings: Any) -> None:
+    mount(settings, path("shop/", include(([path("dash/", include("django_plotly_dash.urls"))], "shop"))))
+    assert findings() == []
+
+
+def test_w002_no_sessions(settings: Any) -> None:
+    settings.MIDDLEWARE = [name for name in site_settings.MIDDLEWARE if name != SESSIONS]
+    assert findings() == [
+        Warning(
+            "There is no session middleware: a callback that changes session_state will fail.",
+            hint=f"Add '{SESSIONS}' to MIDDLEWARE.",
+            id="django_plotly_dash.W002",
+        )
+    ]
+
+
+class OwnSessions(SessionMiddleware): ...
+
+
+class OwnCsrf(CsrfViewMiddleware): ...
+
+
+def test_middlewares_of_the_sites_own_count_where_they_are_subclasses(settings: Any) -> None:
+    settings.MIDDLEWARE = ["no.such.middleware", f"{__name__}.OwnSessions", f"{__name__}.OwnCsrf"]
+    assert findings() == []
+
+
+def test_w003_no_csrf_protection(settings: Any) -> None:
+    settings.MIDDLEWARE = [name for name in site_settings.MIDDLEWARE if name != CSRF]
+    assert findings() == [
+        Warning(
+            "There is no CSRF middleware: another site can call callbacks in the name of a visitor.",
+            hint=f"Add '{CSRF}' to MIDDLEWARE.",
+            id="django_plotly_dash.W003",
+        )
+    ]
+
+
+def test_both_can_be_missing(settings: Any) -> None:
+    settings.MIDDLEWARE = []
+    assert [message.id for message in findings()] == ["django_plotly_dash.W002", "django_plotly_dash.W003"]

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from django_plotly_dash.conf import PlotlyDashSettings, app_settings, component_libraries, setting_names
+from django_plotly_dash.exceptions import ConfigurationError
+
+DEFAULTS = {
+    "ws_route": "dpd/ws/channel",
+    "http_route": "dpd/views",
+    "http_poke_enabled": True,
+    "insert_demo_migrations": False,
+    "cache_timeout_initial_arguments": 60,
+    "view_decorator": None,
+    "cache_arguments": True,
+    "serve_locally": True,
+    "static_asset_root": "dpd/assets",
+    "stateless_loader": None,
+    "dev_tools": None,
+}
+KEYS = ", ".join(setting_names())
+
+
+def some_function() -> None: ...
+
+
+@pytest.mark.parametrize("given", [None, {}])
+def test_the_defaults_are_those_that_users_know(settings: Any, given: Any) -> None:
+    settings.PLOTLY_DASH = given
+    assert asdict(app_settings()) == DEFAULTS
+    assert set(setting_names()) == set(DEFAULTS)
+
+
+def test_the_setting_may_be_missing(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"serve_locally": False}
+    del settings.PLOTLY_DASH
+    assert app_settings() == PlotlyDashSettings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ws_route", "ws"),
+        ("http_route", ""),
+        ("http_poke_enabled", False),
+        ("cache_timeout_initial_arguments", 0),
+        ("view_decorator", "a.dotted.path"),
+        ("view_decorator", some_function),
+        ("view_decorator", None),
+        ("stateless_loader", some_function),
+        ("dev_tools", True),
+        ("dev_tools", {"dev_tools_ui": False}),
+        ("serve_locally", False),
+    ],
+)
+def test_a_value_is_taken(settings: Any, name: str, value: Any) -> None:
+    settings.PLOTLY_DASH = {name: value}
+    assert asdict(app_settings()) == {**DEFAULTS, name: value}
+
+
+def test_a_change_is_seen_at_once(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"ws_route": "one"}
+    first = app_settings()
+    settings.DEBUG = True
+    assert app_settings() is first
+    settings.PLOTLY_DASH = {"ws_route": "two"}
+    assert app_settings().ws_route == "two"
+
+
+@pytest.mark.parametrize("given", ["serve_locally", 5, ["serve_locally"]])
+def test_something_else_than_a_dict_is_refused(settings: Any, given: Any) -> None:
+    settings.PLOTLY_DASH = given
+    with pytest.raises(ConfigurationError) as caught:
+        app_settings()
+    assert str(caught.value) == (
+        f"settings.PLOTLY_DASH is {given!r}; it has to be a dict, such as {{'serve_locally': True}}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("serve_localy", " Did you mean 'serve_locally'?"),
+        ("view_decorators", " Did you mean 'view_decorator'?"),
+        ("xyz", ""),
+        (7, ""),
+    ],
+)
+def test_an_unknown_key_is_refused(settings: Any, name: Any, hint: str) -> None:
+    settings.PLOTLY_DASH = {name: True}
+    with pytest.raises(ConfigurationError) as caught:
+        app_settings()
+    assert str(caught.value) == f"settings.PLOTLY_DASH has no key {str(name)!r}.{hint} The keys are: {KEYS}."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("ws_route", None, "None, a NoneType; it has to be str"),
+        ("ws_route", b"x", "b'x', a bytes; it has to be str"),
+        ("cache_timeout_initial_arguments", "60", "'60', a str; it has to be int"),
+        ("cache_timeout_initial_arguments", True, "True, a bool; it has to be int"),
+        ("http_poke_enabled", 1, "1, a int; it has to be bool"),
+        ("serve_locally", None, "None, a NoneType; it has to be bool"),
+        ("view_decorator", 3, "3, a int; it has to be str or Callable or None"),
+        ("stateless_loader", [], "[], a list; it has to be str or Callable or None"),
+        ("dev_tools", "yes", "'yes', a str; it has to be bool or dict or None"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused(settings: Any, name: str, value: Any, reason: str) -> None:
+    settings.PLOTLY_DASH = {name: value}
+    with pytest.raises(ConfigurationError) as caught:
+        app_settings()
+    assert str(caught.value) == f"settings.PLOTLY_DASH[{name!r}] is {reason}."
+
+
+@pytest.mark.parametrize(("given", "expected"), [(["dpd_components"], ("dpd_components",)), ((), ())])
+def test_component_libraries(settings: Any, given: Any, expected: tuple[str, ...]) -> None:
+    assert component_libraries() == ()
+    settings.PLOTLY_COMPONENTS = given
+    assert component_libraries() == expected
