@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # The newest interpreter that the project supports and that really starts; pyenv's are found too.
 PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.1*/bin)
 export PATH := $(PATH):$(subst $() $(),:,$(strip $(PYTHONS)))
-PYTHON ?= $(shell for v in 3.13 3.12 3.11 3.10; do for p in $$(type -ap python$$v); do \
+PYTHON ?= $(shell PATH='$(PATH)'; for v in 3.13 3.12 3.11 3.10; do for p in $$(type -ap python$$v); do \
 	$$p -c 'import venv, ensurepip' 2>/dev/null && echo $$p && exit; done; done; echo python3)
 
 .PHONY: help demo test check fix matrix docs bench screenshot browser clean

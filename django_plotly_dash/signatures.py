@@ -152,6 +152,8 @@ def _plain(parameter: Parameter) -> Parameter:
 
 def _hidden_by_decorator(function: Function, arguments: DashArguments, wanted: Iterable[str]) -> str:
     """A decorator that keeps the signature of what it wraps must also pass on what that one takes."""
+    if not hasattr(function, "__wrapped__"):
+        return ""
     outer = inspect.signature(function, follow_wrapped=False)
     keywords = dict.fromkeys([*arguments.named, *wanted])
     try:

@@ -79,9 +79,9 @@ def test_chunks_that_the_browser_asks_for_later_are_served(client: Client, app: 
     assert {Path(path).name for _, path in chunks} >= {"async-graph.js", "async-markdown.js", "async-table.js"}
     for package, path in chunks:
         # As webpack asks for them: with the fingerprint of the bundle that they belong to.
-        stem, _, rest = path.rpartition("/")
+        stem, slash, rest = path.rpartition("/")
         name, _, extension = rest.partition(".")
-        for asked in (path, f"{stem}/{name}.v4_0_0m1700000000.{extension}"):
+        for asked in (path, f"{stem}{slash}{name}.v4_0_0m1700000000.{extension}"):
             response = client.get(f"{URL}_dash-component-suites/{package}/{asked}")
             assert response.status_code == 200, asked
             assert "javascript" in response.headers["Content-Type"]
