@@ -177,9 +177,11 @@ def ways_to_run_a_coroutine() -> dict[str, Callable[[], None]]:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
     return {
-        "plain function call": lambda: str("done") and None,
+        "plain function call": lambda: "done" and None,
         "async_to_sync: a loop for each call": lambda: async_to_sync(coroutine)() and None,
-        "one loop in a thread of its own": lambda: asyncio.run_coroutine_threadsafe(coroutine(), loop).result() and None,
+        "one loop in a thread of its own": lambda: (
+            asyncio.run_coroutine_threadsafe(coroutine(), loop).result() and None
+        ),
     }
 
 

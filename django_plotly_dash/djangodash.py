@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
-import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
+from types import ModuleType
 from typing import Any
 
-from dash import Dash, _validate, html
+from dash import Dash, _validate, html, page_container
 from dash._utils import AttributeDict
+from dash.development.base_component import Component
 from django.conf import settings
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
@@ -20,7 +22,8 @@ from .backend import DjangoDashServer
 from .conf import app_settings
 from .exceptions import ConfigurationError
 from .injection import DashArguments, inject_callback, inject_layout
-from .registry import registry, slug_of
+from .page_registry import Page, skeleton
+from .registry import importing_module, registry, slug_of
 
 BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
 
@@ -41,6 +44,8 @@ class DjangoDash(Dash):
         external_scripts: as in Dash.
         dev_tools: Dash's dev tools on or off, or a dict of arguments for ``enable_dev_tools``; None takes
             ``PLOTLY_DASH["dev_tools"]``, and where that is None, ``settings.DEBUG``.
+        global_callbacks: modules or packages, or their names, whose callbacks of ``dash.callback`` are this app's.
+            Needed only where it cannot be told from where the modules lie.
         dash_kwargs: any other argument of ``dash.Dash``.
 
     Raises:
@@ -61,28 +66,31 @@ class DjangoDash(Dash):
         external_scripts: Sequence[str | dict[str, Any]] | None = None,
         *,
         dev_tools: bool | dict[str, Any] | None = None,
+        global_callbacks: Sequence[str | ModuleType] = (),
         **dash_kwargs: Any,
     ) -> None:
         if dash_kwargs.pop("server", True) not in (True, False, None) or dash_kwargs.pop("backend", None) is not None:
             raise ConfigurationError(
                 f"DjangoDash {name!r} was given a server or a backend. Django is both: leave the argument out."
             )
-        self.module = _defining_module(self)
+        self.module = importing_module(self)
         self.app_name = name or registry.generated_name(self.module)
         self.slug = slug_of(self.app_name)
         self._dev_tools_wanted = dev_tools
-        self._setting_up = self._layout_validated = False
+        self.global_callbacks = tuple(global_callbacks)
+        self.pages: OrderedDict[str, Page] = OrderedDict()
+        self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
         stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
-        super().__init__(
-            name=self.module,
-            backend=DjangoDashServer,
-            serve_locally=app_settings().serve_locally if serve_locally is None else serve_locally,
-            suppress_callback_exceptions=suppress_callback_exceptions,
-            external_stylesheets=[*stylesheets, *(external_stylesheets or ())],
-            external_scripts=list(external_scripts or ()),
-            **{"add_log_handler": False, **dash_kwargs},
-        )
-        dash_globals.app_made()
+        with dash_globals.making(self):
+            super().__init__(
+                name=self.module,
+                backend=DjangoDashServer,
+                serve_locally=app_settings().serve_locally if serve_locally is None else serve_locally,
+                suppress_callback_exceptions=suppress_callback_exceptions,
+                external_stylesheets=[*stylesheets, *(external_stylesheets or ())],
+                external_scripts=list(external_scripts or ()),
+                **{"add_log_handler": False, **dash_kwargs, "use_async": False},
+            )
         registry.register(self)
 
     def __repr__(self) -> str:
@@ -139,19 +147,26 @@ class DjangoDash(Dash):
     def layout(self, value: Any) -> None:
         _validate.validate_layout_type(value)
         self._layout_is_function = callable(value)
-        self._layout = inject_layout(value) if callable(value) else value
+        self._layout = self._layout_of_request(inject_layout(value)) if callable(value) else value
         self._layout_validated = False
 
     def _layout_value(self) -> Any:
-        if self._setting_up and self._layout_is_function:
-            # Dash calls it once to validate it; here that waits for the request that asks for the layout, since
-            # the layout is that request's: its user's, its session's.
-            return html.Div()
         value = super()._layout_value()  # type: ignore[no-untyped-call]
-        if not self._layout_validated:
+        if not self._layout_validated and not self.is_setting_up:
             _validate.validate_layout(self._layout, value)
             self._layout_validated = True
         return value
+
+    def _layout_of_request(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def layout(*args: Any, **kwargs: Any) -> Any:
+            if self.is_setting_up:
+                # Dash calls it now, to validate it. That waits for the request that asks for the layout, since the
+                # layout is that request's: its user's, its session's.
+                return html.Div(page_container) if self.use_pages else html.Div()
+            return function(*args, **kwargs)
+
+        return layout
 
     # --- set-up before the first request ------------------------------------------------------------------------
 
@@ -163,9 +178,10 @@ class DjangoDash(Dash):
         files = (self.scripts._resources._resources, self.css._resources._resources)
         kept = [list(resources) for resources in files]
         callbacks = list(self._callback_list), dict(self.callback_map), list(self._inline_scripts)
-        self._setting_up = True
+        self.is_setting_up = True
         try:
             yield
+            self._keep_ids_only()
         except BaseException:
             self._got_first_request = done
             for resources, before in zip(files, kept, strict=True):
@@ -174,12 +190,24 @@ class DjangoDash(Dash):
                 self._callback_list, self.callback_map, self._inline_scripts = callbacks
             raise
         finally:
-            self._setting_up = False
+            self.is_setting_up = False
 
     def _setup_server(self) -> None:
         self._switch_dev_tools()
-        super()._setup_server()  # type: ignore[no-untyped-call]
+        with dash_globals.callbacks_of(self):
+            super()._setup_server()  # type: ignore[no-untyped-call]
+        self.callback_api_paths.update(dash_globals.api_paths_of(self))
         self.backend.register_callback_api_routes(self.callback_api_paths)
+
+    def setup_apis(self) -> None:
+        """Nothing is left to do: endpoints are served as soon as their callbacks are registered."""
+
+    def _keep_ids_only(self) -> None:
+        """Dash sends the layouts of all pages with each page, so that the renderer can tell a wrong id."""
+        if self.pages_depend_on_request and not self.config.suppress_callback_exceptions:
+            self.config.suppress_callback_exceptions = True
+        if isinstance(self.validation_layout, Component):
+            self.validation_layout = skeleton(self.validation_layout)
 
     def _switch_dev_tools(self) -> None:
         wanted = self._dev_tools_wanted
@@ -220,20 +248,3 @@ _LIVE_CONFIG: dict[str, Callable[[DjangoDash], str]] = {
     "csrf_token_name": lambda app: csrf.cookie_name(),
     "csrf_header_name": lambda app: csrf.header_name(),
 }
-
-
-def _defining_module(app: DjangoDash) -> str:
-    """Name of the module that makes the app: beside it lie its assets and pages.
-
-    That is the module that is being imported, even if it makes the app by way of a function of another module.
-    """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_locals.get("self") is app:
-        frame = frame.f_back
-    caller = frame
-    while frame is not None:
-        module: str = frame.f_globals.get("__name__", "__main__")
-        if frame.f_code.co_name == "<module>" and (module != "__main__" or frame is caller):
-            return module
-        frame = frame.f_back
-    return caller.f_globals.get("__name__", "__main__") if caller else "__main__"

@@ -15,6 +15,7 @@ LAYERS = [
     ["conf", "context"],
     ["prefix", "csrf"],
     ["registry", "injection", "session_state", "app_name"],
+    ["attribution", "page_registry"],
     ["backend", "dash_globals"],
     ["djangodash"],
     ["models", "access"],

@@ -43,7 +43,8 @@ class Routes:
     @property
     def secret_key(self) -> str:
         """What Dash signs handles of background callbacks with: one secret per app, the same in all processes."""
-        return salted_hmac("django_plotly_dash.backend", self.name, secret=settings.SECRET_KEY).hexdigest()
+        salt = "django_plotly_dash.backend"
+        return salted_hmac(salt, self.name, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
 
     def add(self, rule: str, view: View, methods: Iterable[str] | None = None) -> None:
         """Add a rule, such as ``/_dash-layout`` or ``/item/<int:number>``.
