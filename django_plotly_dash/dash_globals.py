@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from . import registry as apps
 from .attribution import Origin, owners
 from .exceptions import InjectionError
 from .injection import DashArguments, inject_callback, is_async
+from .json_values import returning_plain
 from .page_registry import PageRegistry
 
 if TYPE_CHECKING:
@@ -123,6 +125,8 @@ class _Registration:
     entry: dict[str, Any]
     spec: dict[str, Any] = field(default_factory=dict)
     script: str | None = None
+    run: Any = None
+    repeats: list[dict[str, Any]] = field(default_factory=list)
 
 
 class _Inbox:
@@ -138,9 +142,15 @@ class _Inbox:
         self.add(callback_id, Origin(module, app, _is_shared(entry)), _Entry(entry, callback_id))
 
     def add(self, callback_id: str, origin: Origin, entry: dict[str, Any]) -> None:
-        self.last = _Registration(callback_id, origin, entry)
-        # A module that is run again registers its callbacks again.
-        self._registrations[origin.module, origin.app.slug if origin.app else "", callback_id] = self.last
+        # A module that is run again registers its callbacks again. In one run, the same outputs twice are a mistake
+        # that the renderer reports: it has to be told of both.
+        run = getattr(sys.modules.get(origin.module), "__spec__", None)
+        self.last = _Registration(callback_id, origin, entry, run=run)
+        key = origin.module, origin.app.slug if origin.app else "", callback_id
+        earlier = self._registrations.get(key)
+        if earlier is not None and earlier.run is run and earlier.origin.app is origin.app:
+            self.last.repeats = [*earlier.repeats, earlier.spec]
+        self._registrations[key] = self.last
 
     def latest(self, callback_id: str) -> _Registration:
         return next(r for r in reversed(self._registrations.values()) if r.callback_id == callback_id)
@@ -161,6 +171,7 @@ class _Entry(dict[str, Any]):
     def __init__(self, values: dict[str, Any], callback_id: str) -> None:
         super().__init__(values)
         self._callback_id = callback_id
+        self.api_paths: list[str] = []
 
     def __setitem__(self, key: str, value: Any) -> None:
         if key == "callback":
@@ -174,7 +185,12 @@ class _Entry(dict[str, Any]):
                 f"{self._callback_id!r}: dash.callback takes coroutine functions, but not other objects with an async "
                 "__call__. Use the callback method of the app."
             )
-        return _rebound(wrapper, func=inject_callback(function, DashArguments.of_callback(self)))
+        # Noted at once, since another app's endpoint of the same path takes its place in Dash's list.
+        self.api_paths = [path for path, known in _callback.GLOBAL_API_PATHS.items() if known is function]
+        injected = inject_callback(function, DashArguments.of_callback(self))
+        on_error = inspect.getclosurevars(wrapper).nonlocals.get("on_error")
+        handler = returning_plain(on_error) if on_error is not None else None
+        return _rebound(wrapper, func=returning_plain(injected), on_error=handler)
 
 
 class _CallbackMap(dict[str, Any]):
@@ -216,7 +232,7 @@ def callbacks_of(app: DjangoDash) -> Iterator[None]:
     with _set_up_lock:
         mine = _inbox.of(app)
         _callback.GLOBAL_CALLBACK_MAP = {r.callback_id: _copied(r.entry) for r in mine}
-        _callback.GLOBAL_CALLBACK_LIST = [dict(r.spec) for r in mine]
+        _callback.GLOBAL_CALLBACK_LIST = [dict(spec) for r in mine for spec in (*r.repeats, r.spec)]
         _callback.GLOBAL_INLINE_SCRIPTS = [r.script for r in mine if r.script is not None]
         try:
             yield
@@ -235,12 +251,8 @@ def check_callbacks() -> None:
 
 def api_paths_of(app: DjangoDash) -> dict[str, Callable[..., Any]]:
     """Functions that were registered with ``dash.callback`` and an ``api_endpoint``, for this app."""
-    functions = {_innermost(r.entry["callback"]): r.entry["callback"] for r in _inbox.of(app) if "callback" in r.entry}
-    return {
-        path: functions[function].__wrapped__
-        for path, function in _callback.GLOBAL_API_PATHS.items()
-        if function in functions
-    }
+    entries = [registration.entry for registration in _inbox.of(app)]
+    return {path: entry["callback"].__wrapped__ for entry in entries for path in getattr(entry, "api_paths", ())}
 
 
 def take_api_path(path: str) -> Any:
@@ -262,10 +274,6 @@ def _is_shared(entry: dict[str, Any]) -> bool:
 def _copied(entry: dict[str, Any]) -> dict[str, Any]:
     # Dash takes things out of the background entry when it sets an app up.
     return {**entry, "background": dict(entry["background"]) if entry["background"] else entry["background"]}
-
-
-def _innermost(function: Any) -> Any:
-    return inspect.unwrap(function)
 
 
 def _rebound(function: Any, **cells: Any) -> Any:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
 from dash import Dash, _validate, html, page_container
+from dash._configs import get_combined_config
 from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.conf import settings
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
-from . import csrf, dash_globals, prefix
+from . import csrf, dash_globals, prefix, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .exceptions import ConfigurationError
 from .injection import DashArguments, inject_callback, inject_layout
+from .json_values import PlainProperties, plain, returning_plain
 from .page_registry import Page, skeleton
 from .registry import importing_module, registry, slug_of
 
@@ -80,6 +84,8 @@ class DjangoDash(Dash):
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
+        if dash_kwargs.get("on_error"):
+            dash_kwargs["on_error"] = returning_plain(dash_kwargs["on_error"])
         stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
         with dash_globals.making(self):
             super().__init__(
@@ -91,6 +97,8 @@ class DjangoDash(Dash):
                 external_scripts=list(external_scripts or ()),
                 **{"add_log_handler": False, **dash_kwargs, "use_async": False},
             )
+        if self._on_error is not None:
+            self._on_error = returning_plain(self._on_error)
         registry.register(self)
 
     def __repr__(self) -> str:
@@ -105,6 +113,51 @@ class DjangoDash(Dash):
     def expanded_callback(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """The same as ``callback``."""
         return self.callback(*args, **kwargs)
+
+    # --- a lone script ------------------------------------------------------------------------------------------
+
+    def run(  # type: ignore[override]
+        self,
+        host: str | None = None,
+        port: str | int | None = None,
+        *,
+        debug: bool | None = None,
+        hide_all_callbacks: bool = False,
+        use_reloader: bool | None = None,
+        threaded: bool = True,
+        **dev_tools: Any,
+    ) -> None:
+        """Serve this app at ``/`` from a lone script, with Django's development server and settings in memory.
+
+        Args:
+            host: address to listen at; by default ``HOST`` of the environment, else 127.0.0.1.
+            port: by default ``PORT`` of the environment, else 8050.
+            debug: Django's DEBUG, Dash's dev tools and reloading; by default ``DASH_DEBUG`` of the environment.
+            hide_all_callbacks: leave callbacks out of the dev tools' graph unless they say ``hidden=False``.
+            use_reloader: start anew when a file changes; by default as ``debug``.
+            threaded: answer each request in a thread of its own.
+            dev_tools: the ``dev_tools_...`` arguments of ``dash.Dash.run``.
+
+        Raises:
+            ConfigurationError: Django has settings already, the port is not one, or an argument is not known.
+        """
+        _refuse_unknown(dev_tools)
+        host, port = standalone.address(host, port)
+        standalone.refuse_in_project(host, port)
+        debug = get_combined_config("debug", debug, False)
+        self.config["hide_all_callbacks"] = hide_all_callbacks
+        made_with = self._dev_tools_wanted if isinstance(self._dev_tools_wanted, dict) else {}
+        # There is one process that answers, so pages can ask it whether to reload.
+        asked = {"debug": debug, "dev_tools_hot_reload": None, **made_with, **dev_tools}
+        self._dev_tools_wanted = asked if debug or dev_tools else False
+        self.backend.run(
+            self,
+            host,
+            port,
+            debug,
+            reloader=debug if use_reloader is None else use_reloader,
+            threaded=threaded,
+        )
 
     # --- what differs from request to request -------------------------------------------------------------------
 
@@ -126,11 +179,16 @@ class DjangoDash(Dash):
         Raises:
             InjectionError: on decoration, if the function has a parameter that nobody can fill.
         """
+        if kwargs.get("on_error"):
+            kwargs["on_error"] = returning_plain(kwargs["on_error"])
+        if kwargs.get("on_error") is not None:
+            kwargs["on_error"] = returning_plain(kwargs["on_error"])
         register = super().callback(*args, **kwargs)
         arguments = DashArguments.of_callback(self.callback_map[self._callback_list[-1]["output"]])
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            register(function if dash_globals.is_dashs_own(function) else inject_callback(function, arguments))
+            own = dash_globals.is_dashs_own(function)
+            register(returning_plain(function if own else inject_callback(function, arguments)))
             endpoint = kwargs.get("api_endpoint")
             if endpoint:
                 self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
@@ -167,6 +225,34 @@ class DjangoDash(Dash):
             return function(*args, **kwargs)
 
         return layout
+
+    # --- values that leave as JSON ------------------------------------------------------------------------------
+
+    def get_layout(self) -> Any:
+        """As in Dash: the layout of this request, made of values that can be written as JSON.
+
+        Raises:
+            SerializationError: something in it cannot be written.
+        """
+        return plain(super().get_layout(), "The layout")
+
+    @property
+    def title(self) -> Any:
+        """The page's title; a lazy translation is in the language of the request."""
+        return plain(self._title, "The title")
+
+    @title.setter
+    def title(self, value: Any) -> None:
+        self._title = value
+
+    def dependencies(self) -> Any:
+        """As in Dash: what the renderer has to know of all callbacks. ``running`` may hold any value of a property."""
+        return self.backend.jsonify(plain(self._callback_list, "The callbacks' arguments"))
+
+    def _initialize_context(self, body: Any) -> Any:
+        found = super()._initialize_context(body)
+        found.updated_props = PlainProperties()
+        return found
 
     # --- set-up before the first request ------------------------------------------------------------------------
 
@@ -222,7 +308,7 @@ class DjangoDash(Dash):
             # Only runserver has one process that every page asks and that is restarted on a change. Of several
             # workers each would have a reload hash of its own, and pages would reload for ever.
             options["dev_tools_hot_reload"] = False
-        self.enable_dev_tools(debug=True, **(options | (wanted if isinstance(wanted, dict) else {})))
+        self.enable_dev_tools(**({"debug": True} | options | (wanted if isinstance(wanted, dict) else {})))
         if self._dev_tools.silence_routes_logging:
             # The page asks for the reload hash every few seconds.
             logging.getLogger("django.server").addFilter(_no_reload_hash)
@@ -237,6 +323,19 @@ class RequestConfig(AttributeDict):
 
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self else default  # noqa: SIM401 - it is what this defines
+
+
+def _refuse_unknown(options: dict[str, Any]) -> None:
+    known = [name for name in inspect.signature(Dash.enable_dev_tools).parameters if name.startswith("dev_tools_")]
+    unknown = [name for name in options if name not in known]
+    if not unknown:
+        return
+    near = get_close_matches(unknown[0], known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ConfigurationError(
+        f"app.run() does not know {', '.join(map(repr, unknown))}.{hint} It takes host, port, debug, "
+        f"hide_all_callbacks, use_reloader, threaded, {', '.join(known)}."
+    )
 
 
 def _no_reload_hash(record: logging.LogRecord) -> bool:

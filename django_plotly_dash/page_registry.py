@@ -12,6 +12,7 @@ from dash import html
 from dash._utils import to_json
 
 from .injection import inject_page
+from .json_values import plain
 
 if TYPE_CHECKING:
     from .djangodash import DjangoDash
@@ -79,7 +80,7 @@ def skeleton(layout: Any) -> Any:
 
     What a page shows may depend on who asked first; it is not to be sent to all others.
     """
-    return _skeleton(json.loads(to_json(layout)))
+    return _skeleton(json.loads(to_json(plain(layout))))
 
 
 def _skeleton(node: Any) -> Any:
