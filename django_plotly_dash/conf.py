@@ -6,13 +6,14 @@ whenever Django announces that a setting has changed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from django.conf import settings
+from django.conf import ENVIRONMENT_VARIABLE, settings
 from django.core.signals import setting_changed
 
 from .exceptions import ConfigurationError
@@ -40,13 +41,22 @@ class PlotlyDashSettings:
     dev_tools: bool | dict | None = None  # type: ignore[type-arg]
 
 
-@cache
+def has_settings() -> bool:
+    """Whether Django has settings. A lone script has none until it is run; its app is made before."""
+    return settings.configured or bool(os.environ.get(ENVIRONMENT_VARIABLE))
+
+
 def app_settings() -> PlotlyDashSettings:
-    """The settings in force.
+    """The settings in force; the defaults as long as Django has no settings.
 
     Raises:
         ConfigurationError: ``PLOTLY_DASH`` is not a dict, has an unknown key or a value of a wrong type.
     """
+    return _app_settings() if has_settings() else PlotlyDashSettings()
+
+
+@cache
+def _app_settings() -> PlotlyDashSettings:
     given = getattr(settings, "PLOTLY_DASH", None) or {}
     if not isinstance(given, Mapping):
         raise ConfigurationError(
@@ -96,7 +106,7 @@ def _is(value: Any, kind: type) -> bool:
 
 def _reload(*, setting: str, **_: Any) -> None:
     if setting == "PLOTLY_DASH":
-        app_settings.cache_clear()
+        _app_settings.cache_clear()
 
 
 setting_changed.connect(_reload)

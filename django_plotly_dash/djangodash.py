@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 import os
-import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
-from types import FrameType
+from types import ModuleType
 from typing import Any
 
-from dash import Dash, _validate, html
+from dash import Dash, _validate, html, page_container
+from dash._configs import get_combined_config
 from dash._utils import AttributeDict
+from dash.development.base_component import Component
 from django.conf import settings
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, BaseReloader, autoreload_started
 
-from . import csrf, dash_globals, prefix
+from . import csrf, dash_globals, prefix, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .exceptions import ConfigurationError
 from .injection import inject_callback, inject_layout
-from .registry import registry, slug_of
+from .json_values import PlainProperties, plain, returning_plain
+from .page_registry import Page, skeleton
+from .registry import importing_module, registry, slug_of
 from .signatures import DashArguments
 
 logger = logging.getLogger("django_plotly_dash")
@@ -44,6 +51,8 @@ class DjangoDash(Dash):
         external_scripts: as in Dash.
         dev_tools: Dash's dev tools on or off, or a dict of arguments for ``enable_dev_tools``; None takes
             ``PLOTLY_DASH["dev_tools"]``, and where that is None, ``settings.DEBUG``.
+        global_callbacks: modules or packages, or their names, whose callbacks of ``dash.callback`` are this app's.
+            Needed only where it cannot be told from where the modules lie.
         dash_kwargs: any other argument of ``dash.Dash``.
 
     Raises:
@@ -64,33 +73,40 @@ class DjangoDash(Dash):
         external_scripts: Sequence[str | dict[str, Any]] | None = None,
         *,
         dev_tools: bool | dict[str, Any] | None = None,
+        global_callbacks: Sequence[str | ModuleType] = (),
         **dash_kwargs: Any,
     ) -> None:
         if dash_kwargs.pop("server", True) not in (True, False, None) or dash_kwargs.pop("backend", None) is not None:
             raise ConfigurationError(
                 f"DjangoDash {name!r} was given a server or a backend. Django is both: leave the argument out."
             )
-        self.module = _defining_module(self)
+        self.module = importing_module(self)
         self.app_name = name or registry.generated_name(self.module)
         self.slug = slug_of(self.app_name)
         self._dev_tools_wanted = dev_tools
-        self._setting_up = self._layout_validated = False
+        self.global_callbacks = tuple(global_callbacks)
+        self.pages: OrderedDict[str, Page] = OrderedDict()
+        self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
+        if dash_kwargs.get("on_error"):
+            dash_kwargs["on_error"] = returning_plain(dash_kwargs["on_error"])
         stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
-        super().__init__(
-            name=self.module,
-            backend=DjangoDashServer,
-            serve_locally=app_settings().serve_locally if serve_locally is None else serve_locally,
-            suppress_callback_exceptions=suppress_callback_exceptions,
-            external_stylesheets=[*stylesheets, *(external_stylesheets or ())],
-            external_scripts=list(external_scripts or ()),
-            **{"add_log_handler": False, **dash_kwargs},
-        )
+        with dash_globals.making(self):
+            super().__init__(
+                name=self.module,
+                backend=DjangoDashServer,
+                serve_locally=app_settings().serve_locally if serve_locally is None else serve_locally,
+                suppress_callback_exceptions=suppress_callback_exceptions,
+                external_stylesheets=[*stylesheets, *(external_stylesheets or ())],
+                external_scripts=list(external_scripts or ()),
+                **{"add_log_handler": False, **dash_kwargs, "use_async": False},
+            )
+        if self._on_error is not None:
+            self._on_error = returning_plain(self._on_error)
         for argument in ("csrf_token_name", "csrf_header_name"):
             if argument in dash_kwargs:
                 logger.warning("%s has no effect: settings.CSRF_COOKIE_NAME and CSRF_HEADER_NAME decide.", argument)
         if self.config.extra_hot_reload_paths:
             autoreload_started.connect(self._watch_extra_paths)
-        dash_globals.app_made()
         registry.register(self)
 
     def __repr__(self) -> str:
@@ -105,6 +121,51 @@ class DjangoDash(Dash):
     def expanded_callback(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """The same as ``callback``."""
         return self.callback(*args, **kwargs)
+
+    # --- a lone script ------------------------------------------------------------------------------------------
+
+    def run(  # type: ignore[override]
+        self,
+        host: str | None = None,
+        port: str | int | None = None,
+        *,
+        debug: bool | None = None,
+        hide_all_callbacks: bool = False,
+        use_reloader: bool | None = None,
+        threaded: bool = True,
+        **dev_tools: Any,
+    ) -> None:
+        """Serve this app at ``/`` from a lone script, with Django's development server and settings in memory.
+
+        Args:
+            host: address to listen at; by default ``HOST`` of the environment, else 127.0.0.1.
+            port: by default ``PORT`` of the environment, else 8050.
+            debug: Django's DEBUG, Dash's dev tools and reloading; by default ``DASH_DEBUG`` of the environment.
+            hide_all_callbacks: leave callbacks out of the dev tools' graph unless they say ``hidden=False``.
+            use_reloader: start anew when a file changes; by default as ``debug``.
+            threaded: answer each request in a thread of its own.
+            dev_tools: the ``dev_tools_...`` arguments of ``dash.Dash.run``.
+
+        Raises:
+            ConfigurationError: Django has settings already, the port is not one, or an argument is not known.
+        """
+        _refuse_unknown(dev_tools)
+        host, port = standalone.address(host, port)
+        standalone.refuse_in_project(host, port)
+        debug = get_combined_config("debug", debug, False)
+        self.config["hide_all_callbacks"] = hide_all_callbacks
+        made_with = self._dev_tools_wanted if isinstance(self._dev_tools_wanted, dict) else {}
+        # There is one process that answers, so pages can ask it whether to reload.
+        asked = {"debug": debug, "dev_tools_hot_reload": None, **made_with, **dev_tools}
+        self._dev_tools_wanted = asked if debug or dev_tools else False
+        self.backend.run(
+            self,
+            host,
+            port,
+            debug,
+            reloader=debug if use_reloader is None else use_reloader,
+            threaded=threaded,
+        )
 
     # --- what differs from request to request -------------------------------------------------------------------
 
@@ -126,11 +187,16 @@ class DjangoDash(Dash):
         Raises:
             InjectionError: on decoration, if the function has a parameter that nobody can fill.
         """
+        if kwargs.get("on_error"):
+            kwargs["on_error"] = returning_plain(kwargs["on_error"])
+        if kwargs.get("on_error") is not None:
+            kwargs["on_error"] = returning_plain(kwargs["on_error"])
         register = super().callback(*args, **kwargs)
         arguments = DashArguments.of_callback(self.callback_map[self._callback_list[-1]["output"]])
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            register(function if dash_globals.is_dashs_own(function) else inject_callback(function, arguments))
+            own = dash_globals.is_dashs_own(function)
+            register(returning_plain(function if own else inject_callback(function, arguments)))
             endpoint = kwargs.get("api_endpoint")
             if endpoint:
                 self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
@@ -147,19 +213,54 @@ class DjangoDash(Dash):
     def layout(self, value: Any) -> None:
         _validate.validate_layout_type(value)
         self._layout_is_function = callable(value)
-        self._layout = inject_layout(value) if callable(value) else value
+        self._layout = self._layout_of_request(inject_layout(value)) if callable(value) else value
         self._layout_validated = False
 
     def _layout_value(self) -> Any:
-        if self._setting_up and self._layout_is_function:
-            # Dash calls it once to validate it; here that waits for the request that asks for the layout, since
-            # the layout is that request's: its user's, its session's.
-            return html.Div()
         value = super()._layout_value()  # type: ignore[no-untyped-call]
-        if not self._layout_validated:
+        if not self._layout_validated and not self.is_setting_up:
             _validate.validate_layout(self._layout, value)
             self._layout_validated = True
         return value
+
+    def _layout_of_request(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def layout(*args: Any, **kwargs: Any) -> Any:
+            if self.is_setting_up:
+                # Dash calls it now, to validate it. That waits for the request that asks for the layout, since the
+                # layout is that request's: its user's, its session's.
+                return html.Div(page_container) if self.use_pages else html.Div()
+            return function(*args, **kwargs)
+
+        return layout
+
+    # --- values that leave as JSON ------------------------------------------------------------------------------
+
+    def get_layout(self) -> Any:
+        """As in Dash: the layout of this request, made of values that can be written as JSON.
+
+        Raises:
+            SerializationError: something in it cannot be written.
+        """
+        return plain(super().get_layout(), "The layout")
+
+    @property
+    def title(self) -> Any:
+        """The page's title; a lazy translation is in the language of the request."""
+        return plain(self._title, "The title")
+
+    @title.setter
+    def title(self, value: Any) -> None:
+        self._title = value
+
+    def dependencies(self) -> Any:
+        """As in Dash: what the renderer has to know of all callbacks. ``running`` may hold any value of a property."""
+        return self.backend.jsonify(plain(self._callback_list, "The callbacks' arguments"))
+
+    def _initialize_context(self, body: Any) -> Any:
+        found = super()._initialize_context(body)
+        found.updated_props = PlainProperties()
+        return found
 
     # --- set-up before the first request ------------------------------------------------------------------------
 
@@ -171,22 +272,24 @@ class DjangoDash(Dash):
         files = (self.scripts._resources._resources, self.css._resources._resources)
         kept = [list(resources) for resources in files]
         callbacks = list(self._callback_list), dict(self.callback_map), list(self._inline_scripts)
-        self._setting_up = True
+        self.is_setting_up = True
         try:
             yield
+            self._keep_ids_only()
         except BaseException:
             self._got_first_request = done
             for resources, before in zip(files, kept, strict=True):
                 resources[:] = before
-            if done["setup_server"]:  # that step takes callbacks over which are nowhere else any more
-                self._callback_list, self.callback_map, self._inline_scripts = callbacks
+            self._callback_list, self.callback_map, self._inline_scripts = callbacks
             raise
         finally:
-            self._setting_up = False
+            self.is_setting_up = False
 
     def _setup_server(self) -> None:
         self._switch_dev_tools()
-        super()._setup_server()  # type: ignore[no-untyped-call]
+        with dash_globals.callbacks_of(self):
+            super()._setup_server()  # type: ignore[no-untyped-call]
+        self.callback_api_paths.update(dash_globals.api_paths_of(self))
         self.backend.register_callback_api_routes(self.callback_api_paths)
 
     def _watch_extra_paths(self, sender: BaseReloader, **_: Any) -> None:
@@ -195,6 +298,16 @@ class DjangoDash(Dash):
                 sender.watch_dir(path, "**/*")
             else:
                 sender.extra_files.add(Path(path))
+
+    def setup_apis(self) -> None:
+        """Nothing is left to do: endpoints are served as soon as their callbacks are registered."""
+
+    def _keep_ids_only(self) -> None:
+        """Dash sends the layouts of all pages with each page, so that the renderer can tell a wrong id."""
+        if self.pages_depend_on_request and not self.config.suppress_callback_exceptions:
+            self.config.suppress_callback_exceptions = True
+        if isinstance(self.validation_layout, Component):
+            self.validation_layout = skeleton(self.validation_layout)
 
     def _switch_dev_tools(self) -> None:
         wanted = self._dev_tools_wanted
@@ -209,7 +322,7 @@ class DjangoDash(Dash):
             # Only runserver has one process that every page asks and that is restarted on a change. Of several
             # workers each would have a reload hash of its own, and pages would reload for ever.
             options["dev_tools_hot_reload"] = False
-        self.enable_dev_tools(debug=True, **(options | (wanted if isinstance(wanted, dict) else {})))
+        self.enable_dev_tools(**({"debug": True} | options | (wanted if isinstance(wanted, dict) else {})))
         if self._dev_tools.silence_routes_logging:
             # The page asks for the reload hash every few seconds.
             logging.getLogger("django.server").addFilter(_no_reload_hash)
@@ -226,6 +339,19 @@ class RequestConfig(AttributeDict):
         return self[key] if key in self else default  # noqa: SIM401 - it is what this defines
 
 
+def _refuse_unknown(options: dict[str, Any]) -> None:
+    known = [name for name in inspect.signature(Dash.enable_dev_tools).parameters if name.startswith("dev_tools_")]
+    unknown = [name for name in options if name not in known]
+    if not unknown:
+        return
+    near = get_close_matches(unknown[0], known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ConfigurationError(
+        f"app.run() does not know {', '.join(map(repr, unknown))}.{hint} It takes host, port, debug, "
+        f"hide_all_callbacks, use_reloader, threaded, {', '.join(known)}."
+    )
+
+
 def _no_reload_hash(record: logging.LogRecord) -> bool:
     return "_reload-hash" not in record.getMessage()
 
@@ -235,20 +361,3 @@ _LIVE_CONFIG: dict[str, Callable[[DjangoDash], str]] = {
     "csrf_token_name": lambda app: csrf.cookie_name(),
     "csrf_header_name": lambda app: csrf.header_name(),
 }
-
-
-def _defining_module(app: DjangoDash) -> str:
-    """Name of the module that makes the app: beside it lie its assets and pages.
-
-    That is the module that is being imported, even if it makes the app by way of a function of another module.
-    """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_locals.get("self") is app:
-        frame = frame.f_back
-    caller = frame
-    while frame is not None:
-        module: str = frame.f_globals.get("__name__", "__main__")
-        if frame.f_code.co_name == "<module>" and (module != "__main__" or frame is caller):
-            return module
-        frame = frame.f_back
-    return caller.f_globals.get("__name__", "__main__") if caller else "__main__"

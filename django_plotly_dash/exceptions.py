@@ -41,3 +41,7 @@ class RequestError(DjangoPlotlyDashError):
     def __init__(self, reason: str, status: int = 400) -> None:
         self.reason, self.status = reason, status
         super().__init__(reason)
+
+
+class SerializationError(DjangoPlotlyDashError, TypeError):
+    """A layout or the result of a callback has something in it that cannot be written as JSON."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
+from inspect import Parameter
 from typing import Any, Final
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -91,6 +92,37 @@ def inject_layout(function: Function) -> Function:
     @functools.wraps(function)
     def with_extras(*args: Any, **kwargs: Any) -> Any:
         return call(*args, **{**_values(wanted), **kwargs})
+
+    return with_extras
+
+
+def inject_page(
+    function: Function, path_variables: Sequence[str], instead: Callable[[], Any] = lambda: None
+) -> Function:
+    """Wrap the layout function of a page, which Dash calls with path variables and query parameters by name.
+
+    It gets the extras that it names; ``**kwargs`` is for query parameters here. Anybody can put those into a URL, so
+    none of them may pass for an extra; a variable of the path may.
+
+    Args:
+        path_variables: names in the page's path template.
+        instead: what to give without calling the function, or None; asked where the function names extras.
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return function
+    named = {p.name for p in parameters if p.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)}
+    reserved = set(EXTRAS).difference(path_variables)
+    wanted = [name for name in LAYOUT_EXTRAS if name in named & reserved]
+    call = async_to_sync(function) if is_async(function) else function
+
+    @functools.wraps(function)
+    def with_extras(**kwargs: Any) -> Any:
+        ready = instead() if wanted else None
+        if ready is not None:
+            return ready
+        return call(**{name: value for name, value in kwargs.items() if name not in reserved}, **_values(wanted))
 
     return with_extras
 

@@ -68,6 +68,10 @@ class AppRegistry:
         slugs = get_close_matches(slug_of(name), names, n=5) or (sorted(names) if len(names) <= 5 else [])
         return tuple(names[slug] for slug in slugs)
 
+    def last_of_module(self, module: str) -> DjangoDash | None:
+        """The app that the module has made last."""
+        return next((app for app in reversed(self._apps.values()) if app.module == module), None)
+
     def generated_name(self, module: str) -> str:
         """A name for an app that was given none: the same in every process that runs the same code."""
         taken = sum(1 for app in self if app.module == module)
@@ -115,6 +119,30 @@ class AppRegistry:
             _loading.reset(token)
         if app is not None:
             self._apps.setdefault(slug_of(name), app)
+
+
+def importing_module(maker: object = None) -> str:
+    """Name of the module that is being imported, even if the code that runs is a function of another module.
+
+    Outside of an import, the module of the code that called Dash or this package.
+
+    Args:
+        maker: an object that is being made; the frames of its constructors are passed over.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (_is_ours(frame) or (maker is not None and frame.f_locals.get("self") is maker)):
+        frame = frame.f_back
+    caller = frame
+    while frame is not None:
+        module: str = frame.f_globals.get("__name__", "__main__")
+        if frame.f_code.co_name == "<module>" and (module != "__main__" or frame is caller):
+            return module
+        frame = frame.f_back
+    return caller.f_globals.get("__name__", "__main__") if caller else "__main__"
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).split(".")[0] in ("dash", __name__.split(".")[0])
 
 
 def _answers_a_request() -> bool:

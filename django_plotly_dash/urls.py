@@ -53,7 +53,20 @@ def _on_event_loop() -> bool:
     return not any(database["ATOMIC_REQUESTS"] for database in connections.settings.values())
 
 
-def _pattern(kind: str, ident: str, suffix: str, name: str, part: str, local_path: str) -> URLPattern:
+def at_root(slug: str) -> list[URLPattern]:
+    """Patterns that serve one app, and nothing else, at the place where they are included."""
+    return [_pattern("app", None, "", *part, default={"ident": slug}) for part in _PARTS]
+
+
+def _pattern(
+    kind: str,
+    ident: str | None,
+    suffix: str,
+    name: str,
+    part: str,
+    local_path: str,
+    default: dict[str, str] | None = None,
+) -> URLPattern:
     find = lookup.app if kind == "app" else lookup.instance
 
     def view(request: HttpRequest, ident: str, cache_id: str = "", **groups: str) -> HttpResponseBase:
@@ -64,9 +77,11 @@ def _pattern(kind: str, ident: str, suffix: str, name: str, part: str, local_pat
 
     label = ("app-" if kind == "app" else "") + name + suffix
     decorate = {"route_name": kind, "url_part": part, "name": name}
+    start = f"{kind}/{ident}/" if ident else ""
     pattern = _Pattern(
-        RegexPattern(f"^{kind}/{ident}/{part}$", name=label, is_endpoint=True),
+        RegexPattern(f"^{start}{part}$", name=label, is_endpoint=True),
         access.decorated(view, **decorate),
+        default,
         name=label,
     )
     decorated = access.decorated(view_async, **decorate)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 import pytest
 
+from django_plotly_dash import dash_globals
 from django_plotly_dash.registry import registry
+
+Write = Callable[[dict[str, str]], None]
 
 SERVICES = {
     "redis": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
@@ -41,3 +48,26 @@ def apps() -> Iterator[Any]:
     """Apps that a test makes are forgotten after it."""
     with registry.isolated() as isolated:
         yield isolated
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Write modules, path -> source, where they can be imported; their callbacks are forgotten after the test."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registered = dict(dash_globals._inbox._registrations)
+
+    def write_all(files: dict[str, str]) -> None:
+        for name, source in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(source)
+            for folder in itertools.takewhile(lambda folder: folder != tmp_path, path.parents):
+                (folder / "__init__.py").touch()
+        importlib.invalidate_caches()
+
+    yield write_all
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+    dash_globals._inbox._registrations.clear()
+    dash_globals._inbox._registrations.update(registered)

@@ -13,8 +13,9 @@ PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
-    ["prefix", "csrf"],
+    ["prefix", "csrf", "json_values", "standalone"],
     ["registry", "injection", "session_state", "app_name"],
+    ["attribution", "page_registry"],
     ["backend", "dash_globals"],
     ["djangodash"],
     ["models", "access"],
@@ -22,7 +23,7 @@ LAYERS = [
     ["visits", "embedding"],
     ["views"],
     ["urls", "checks", "templatetags", "dash_wrapper", "migrations"],
-    ["apps"],
+    ["apps", "standalone_urls"],
 ]
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS = {room for rooms in LAYERS for room in rooms}

@@ -14,6 +14,7 @@ from django.utils.log import log_response
 from django.views.debug import get_exception_reporter_class
 
 from ..injection import inject_callback, inject_layout
+from ..json_values import returning_plain
 from .response import error_response
 
 logger = logging.getLogger("django_plotly_dash")
@@ -34,7 +35,7 @@ _INVOKERS = frozenset({_invoke_callback.__code__, _async_invoke_callback.__code_
 
 
 def _inner_codes() -> frozenset[CodeType]:
-    functions = (inject_callback.__code__, inject_layout.__code__)
+    functions = (inject_callback.__code__, inject_layout.__code__, returning_plain.__code__)
     return frozenset(c for code in functions for c in code.co_consts if isinstance(c, CodeType))
 
 

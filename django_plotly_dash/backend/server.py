@@ -22,7 +22,8 @@ from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
-from .. import context, csrf
+from .. import context, csrf, standalone
+from ..conf import has_settings
 from ..exceptions import ConfigurationError, RequestError
 from . import component_files, error_page
 from .callbacks import ApiView, CallbackView
@@ -208,9 +209,8 @@ class DjangoDashServer(BaseDashServer[Any]):
         return context.current() is not None
 
     def run(self, dash_app: Dash, host: str, port: int, debug: bool, **kwargs: Any) -> None:
-        raise ConfigurationError(
-            f"A DjangoDash app runs inside a Django project: python manage.py runserver {host}:{port}"
-        )
+        """Serve the app as a lone script; ``DjangoDash.run`` calls it."""
+        standalone.serve(self._app, host, port, debug=debug, **kwargs)
 
     def make_response(
         self, data: Any, mimetype: str | None = None, content_type: str | None = None, status: int | None = None
@@ -222,7 +222,7 @@ class DjangoDashServer(BaseDashServer[Any]):
 
     def enable_compression(self) -> None:
         """Compression is Django's business: the GZip middleware compresses bundles and callbacks alike."""
-        if _GZIP not in settings.MIDDLEWARE:
+        if has_settings() and _GZIP not in settings.MIDDLEWARE:
             logger.warning("compress=True has no effect here: add %r to settings.MIDDLEWARE instead.", _GZIP)
 
     def register_callback_api_routes(self, callback_api_paths: Mapping[str, Callable[..., Any]]) -> None:

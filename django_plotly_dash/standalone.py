@@ -1,0 +1,116 @@
+"""``app.run()``: a lone script served by Django, without a project. Its settings live in memory."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import django
+from django.conf import ENVIRONMENT_VARIABLE, settings
+from django.core.management import call_command
+from django.core.management.utils import get_random_secret_key
+
+from .conf import has_settings
+from .exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from .djangodash import DjangoDash
+
+_ALL_ADDRESSES = ("0.0.0.0", "::", "[::]")  # noqa: S104 - addresses to recognise, not to listen at
+# Django's reloader runs the script anew in another process; sessions are to survive that.
+_KEY_VARIABLE = "DJANGO_PLOTLY_DASH_SCRIPT_KEY"
+_served: list[DjangoDash] = []
+
+
+def served_app() -> DjangoDash:
+    """The app that ``serve`` serves.
+
+    Raises:
+        ConfigurationError: nothing is served by ``app.run()`` in this process.
+    """
+    if not _served:
+        raise ConfigurationError(
+            "django_plotly_dash.standalone_urls is for app.run() in a script; a Django project "
+            "includes django_plotly_dash.urls."
+        )
+    return _served[-1]
+
+
+def refuse_in_project(host: str, port: int) -> None:
+    """Raise if Django has settings already.
+
+    Raises:
+        ConfigurationError: it has; the message says how a project is served.
+    """
+    if not has_settings():
+        return
+    module = os.environ.get(ENVIRONMENT_VARIABLE)
+    where = f"{ENVIRONMENT_VARIABLE} is {module!r}" if module else "settings.configure() was called"
+    raise ConfigurationError(
+        f"app.run() serves a lone script, but Django has settings here ({where}). "
+        f"Serve the project instead: python manage.py runserver {host}:{port}"
+    )
+
+
+def address(host: str | None, port: str | int | None) -> tuple[str, int]:
+    """Where to listen: the arguments, else ``HOST`` and ``PORT`` of the environment, else 127.0.0.1 and 8050.
+
+    Raises:
+        ConfigurationError: the port is not a number from 1 to 65535.
+    """
+    # Conda puts the name of its compiler's platform into HOST.
+    host = host or (None if "CONDA_PREFIX" in os.environ else os.environ.get("HOST")) or "127.0.0.1"
+    port = port or os.environ.get("PORT") or 8050
+    if not str(port).isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigurationError(f"port is {port!r}; it has to be a number from 1 to 65535.")
+    return host.strip("[]"), int(port)
+
+
+def serve(app: DjangoDash, host: str, port: int, *, debug: bool, reloader: bool, threaded: bool) -> None:
+    """Serve one app at ``/`` with Django's development server until it is stopped.
+
+    Args:
+        debug: ``settings.DEBUG``.
+        reloader: start anew when a file of the script changes.
+        threaded: answer each request in a thread of its own.
+    """
+    _served.append(app)
+    settings.configure(**_settings(host, debug=debug))
+    django.setup()
+    call_command(
+        "runserver",
+        f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        use_ipv6=":" in host,
+        use_reloader=reloader,
+        use_threading=threaded,
+    )
+
+
+def _settings(host: str, *, debug: bool) -> dict[str, Any]:
+    return {
+        "DEBUG": debug,
+        "SECRET_KEY": os.environ.setdefault(_KEY_VARIABLE, get_random_secret_key()),
+        "ALLOWED_HOSTS": _allowed_hosts(host),
+        "ROOT_URLCONF": "django_plotly_dash.standalone_urls",
+        "INSTALLED_APPS": ["django.contrib.contenttypes", "django.contrib.auth", "django_plotly_dash"],
+        "MIDDLEWARE": [
+            "django.middleware.security.SecurityMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        ],
+        # There is no database: sessions are signed and live in their cookies.
+        "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
+        "SESSION_COOKIE_NAME": "dash_script_session",
+        "CSRF_COOKIE_NAME": "dash_script_csrf",
+        "USE_TZ": True,
+    }
+
+
+def _allowed_hosts(host: str) -> list[str]:
+    if host in _ALL_ADDRESSES:
+        return ["*"]  # by which names this machine is known, nobody can tell
+    return ["localhost", ".localhost", "127.0.0.1", "[::1]", socket.gethostname(), f"[{host}]" if ":" in host else host]
