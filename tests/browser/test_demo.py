@@ -42,7 +42,7 @@ def test_every_frame_shows_its_chart_and_nothing_scrolls_twice(
     assert len(apps) == len(PAGES[name])
     for app in apps:
         root = "document.documentElement"
-        assert app.evaluate(f"{root}.scrollHeight <= innerHeight && {root}.scrollWidth <= innerWidth")
+        app.wait_for_function(f"{root}.scrollHeight <= innerHeight && {root}.scrollWidth <= innerWidth")
     for code in page.locator("pre").all():
         assert code.evaluate("element => element.scrollWidth <= element.clientWidth")
     assert hosts == {server.url.removeprefix("http://")}
