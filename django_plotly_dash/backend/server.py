@@ -95,7 +95,9 @@ class DjangoDashServer(BaseDashServer[Any]):
             response = await view()
         else:
             response = await sync_to_async(view)()
-        return self._finish(found, response)
+            if inspect.iscoroutine(response):  # Dash wraps coroutine functions of hooks in plain ones
+                response = await response
+        return await sync_to_async(self._finish)(found, response) if self._after else self._finish(found, response)
 
     def answer_error(self, error: Exception, request: HttpRequest) -> HttpResponse:
         """The response for an exception that ``answer`` raised.
