@@ -254,6 +254,59 @@ class DjangoDash(Dash):
         found.updated_props = PlainProperties()
         return found
 
+    # --- MCP ----------------------------------------------------------------------------------------------------
+
+    @property
+    def mcp_path(self) -> str | None:
+        """What follows the app's prefix where it answers to MCP; None if it does not."""
+        return self._mcp_path if self._enable_mcp else None
+
+    @property
+    def mcp_callback_map(self) -> Any:
+        """Dash's notes on callbacks as tools. They hold what callbacks gave to one user: one request has them."""
+        found = context.current()
+        return getattr(found.scratch, "mcp_callback_map", None) if found else None
+
+    @mcp_callback_map.setter
+    def mcp_callback_map(self, value: Any) -> None:
+        found = context.current()
+        if found is not None:
+            found.scratch.mcp_callback_map = value
+
+    @property
+    def mcp_decorated_functions(self) -> dict[str, dict[str, Any]]:
+        """The functions of ``mcp_enabled`` that are tools of this app."""
+        return mcp.functions_of(self)
+
+    @mcp_decorated_functions.setter
+    def mcp_decorated_functions(self, value: Any) -> None:
+        """Dash would give each app those of all."""
+
+    @property
+    def validation_layout(self) -> Any:
+        """As in Dash. MCP looks components up in it, and gets those of the request."""
+        return self._validation_layout if self.mcp_callback_map is None else mcp.whole_layout(self)
+
+    @validation_layout.setter
+    def validation_layout(self, value: Any) -> None:
+        self._validation_layout = value
+
+    def _execute_callback(self, *args: Any) -> Callable[[], Any]:
+        call: Callable[[], Any] = super()._execute_callback(*args)  # type: ignore[no-untyped-call]
+        return call if self.mcp_callback_map is None else mcp.guarded(self, call)
+
+    def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
+        """As in Dash: hashes of the inline scripts of this app's page, for a Content-Security-Policy. Before the first
+        request, those of the callbacks that have been registered by then."""
+        if self._got_first_request["setup_server"]:
+            return super().csp_hashes(hash_algorithm)
+        own = list(self._inline_scripts)
+        with dash_globals.callbacks_of(self):
+            try:
+                return super().csp_hashes(hash_algorithm)
+            finally:
+                self._inline_scripts = own  # set-up adds the others
+
     # --- set-up before the first request ------------------------------------------------------------------------
 
     @contextmanager
