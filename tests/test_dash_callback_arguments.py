@@ -9,12 +9,15 @@ import inspect
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
 import dash
 import pytest
 from dash import Input, Output, State, ctx, html
+from dash._callback_context import context_value
+from dash._utils import AttributeDict
 from dash.background_callback.managers import BaseBackgroundCallbackManager
 from django.test import Client
 
@@ -208,10 +211,10 @@ def it_says_how_it_is_offered_as_a_tool(case: Case) -> None:
 
 
 class ManagerOfOneProcess(BaseBackgroundCallbackManager):
-    """Runs a job at once and keeps what it gives, so that the arguments can be seen at work."""
+    """Runs a job at once, as a worker would, and keeps what it gives, so that the arguments can be seen at work."""
 
     def __init__(self) -> None:
-        super().__init__(cache_by=None)
+        super().__init__(cache_by=[lambda: "the same for all"])
         self.results: dict[str, Any] = {}
         self.progress: dict[str, Any] = {}
         self.ended: list[str] = []
@@ -226,14 +229,19 @@ class ManagerOfOneProcess(BaseBackgroundCallbackManager):
         def set_progress(values: Any) -> None:
             self.progress[key] = values if isinstance(values, (list, tuple)) else [values]
 
-        first = [set_progress] if with_progress else []
-        if key not in self.results:
-            named = args if isinstance(args, dict) else {}
-            self.results[key] = function(*first, *([] if named else args), **named)
+        def work() -> Any:
+            context_value.set(AttributeDict(**context))
+            first = [set_progress] if with_progress else []
+            return function(*first, **args) if isinstance(args, dict) else function(*first, *args)
+
+        self.results[key] = copy_context().run(work)
         return "1"
 
     def get_progress(self, key: str) -> Any:
         return self.progress.get(key)
+
+    def result_ready(self, key: str) -> bool:
+        return key in self.results
 
     def get_result(self, key: str, job: Any) -> Any:
         return self.UNDEFINED if self.running else self.results[key]
@@ -253,12 +261,12 @@ def in_background(case: Case, **kwargs: Any) -> tuple[ManagerOfOneProcess, list[
     manager, calls = ManagerOfOneProcess(), []
 
     @case.callback(Output("out", "children"), Input("in", "value"), background=True, manager=manager, **kwargs)
-    def work(*args: Any) -> str:
+    def work(*args: Any, dash_app_id: str) -> str:
         value = args[-1]
         calls.append(value)
         if len(args) > 1:
             args[0](("half", value))
-        return f"worked on {value}"
+        return f"worked on {value} of {dash_app_id}"
 
     return manager, calls
 
@@ -272,7 +280,7 @@ def it_is_started_in_its_manager_and_asked_for_later(case: Case) -> None:
     in_background(case)
     started = case.ask("", 1)
     assert set(started) == {"cacheKey", "job"}
-    assert case.ask(handles(started), 1)["response"] == {"out": {"children": "worked on 1"}}
+    assert case.ask(handles(started), 1)["response"] == {"out": {"children": f"worked on 1 of {case.app.slug}"}}
 
 
 @covers("interval")
@@ -309,12 +317,26 @@ def an_argument_that_does_not_count_shares_the_result(case: Case) -> None:
     assert calls == [1]
 
 
+def test_arguments_count_unless_they_are_named(case: Case) -> None:
+    _, calls = in_background(case)
+    for value in (1, 2, 1):
+        case.ask("", value)
+    assert calls == [1, 2]
+
+
 @covers("cache_ignore_triggered")
 def what_triggered_it_can_count(case: Case) -> None:
     _, calls = in_background(case, cache_ignore_triggered=False)
-    for changed in (["in.value"], []):
+    for changed in (["in.value"], [], ["in.value"]):
         case.ask("", 1, changed=changed)
     assert calls == [1, 1]
+
+
+def test_what_triggered_it_does_not_count_by_default(case: Case) -> None:
+    _, calls = in_background(case)
+    for changed in (["in.value"], []):
+        case.ask("", 1, changed=changed)
+    assert calls == [1]
 
 
 # ----------------------------------------------------------------------------------------------------------------

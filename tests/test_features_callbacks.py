@@ -14,7 +14,8 @@ from dash import ALL, ALLSMALLER, MATCH, ClientsideFunction, Input, Output, Patc
 from django.test import Client
 from django.utils.translation import gettext_lazy, override
 
-from django_plotly_dash import DjangoDash, dash_globals
+from django_plotly_dash import DjangoDash, context, dash_globals
+from django_plotly_dash.exceptions import InjectionError
 
 from .feature_apps import (
     answer,
@@ -398,8 +399,6 @@ def test_on_error_of_the_app_and_of_the_callback(where: str, colour: str) -> Non
 
 
 def test_an_error_handler_has_what_a_callback_has_through_dash_and_the_context() -> None:
-    from django_plotly_dash import context
-
     def handle(error: Exception) -> str:
         dash.set_props("alert", {"children": str(error)})
         ctx.response.set_cookie("failed", "yes")
@@ -432,6 +431,45 @@ def test_an_error_handler_may_return_what_a_callback_may(where: str) -> None:
 
     with override("de"):
         assert out(app) == "Ja"
+
+
+async def handle_later(error: Exception) -> None: ...
+
+
+def handle_for(error: Exception, user: Any) -> None: ...
+
+
+@pytest.mark.parametrize("where", ["app", "app.callback", "dash.callback"])
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [
+        (handle_later, "on_error is handle_later, a coroutine function. Dash does not await it: give an ordinary one."),
+        (
+            handle_for,
+            "on_error is handle_for, which does not take the exception alone (missing a required argument: 'user'). "
+            "Dash passes nothing else: dash.ctx and django_plotly_dash.context.require() have the rest.",
+        ),
+    ],
+)
+def test_an_error_handler_that_dash_cannot_call_raises_at_registration(where: str, handler: Any, reason: str) -> None:
+    app = make()
+    by_name = {"app.callback": app.callback, "dash.callback": dash.callback}
+
+    def register() -> None:
+        if where == "app":
+            make(on_error=handler)
+        else:
+            by_name[where](OUTPUT, IN, on_error=handler)(lambda value: value)
+
+    with pytest.raises(InjectionError) as caught:
+        register()
+    assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize("handler", [str, repr, print, lambda *args: "any"])
+def test_an_error_handler_may_be_any_callable(handler: Any) -> None:
+    app = failing(make(on_error=handler))
+    assert ask(app, body_of([dependency("in.value", 1)])).status_code == 200
 
 
 @pytest.mark.parametrize("colour", ["sync", "async"])
