@@ -88,7 +88,7 @@ def _current_app() -> DjangoDash | None:
 
 _app_context = _AppContext()
 _current_config: Any = _CurrentConfig()
-_page_registry: Any = PageRegistry(_current_app)
+page_registry: Any = PageRegistry(_current_app)
 
 
 @contextmanager
@@ -336,8 +336,8 @@ def _take_places() -> None:
     _get_app.app_context = _app_context  # type: ignore[assignment]
     _get_paths.CONFIG = _current_config
     _pages.CONFIG = _current_config
-    _pages.PAGE_REGISTRY = _page_registry
-    dash.page_registry = _page_registry
+    _pages.PAGE_REGISTRY = page_registry
+    dash.page_registry = page_registry
     _callback.GLOBAL_CALLBACK_MAP = _map
     _callback.GLOBAL_CALLBACK_LIST = _list
     _callback.GLOBAL_INLINE_SCRIPTS = _scripts

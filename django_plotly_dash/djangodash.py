@@ -20,7 +20,7 @@ from dash.development.base_component import Component
 from django.conf import settings
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
 
-from . import csrf, dash_globals, prefix, standalone
+from . import context, csrf, dash_globals, mcp, prefix, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .exceptions import ConfigurationError
@@ -97,6 +97,7 @@ class DjangoDash(Dash):
                 external_scripts=list(external_scripts or ()),
                 **{"add_log_handler": False, **dash_kwargs, "use_async": False},
             )
+        mcp.take_places()
         self._on_error = dash_globals.error_handler(self._on_error)
         registry.register(self)
 
@@ -251,6 +252,47 @@ class DjangoDash(Dash):
         found = super()._initialize_context(body)
         found.updated_props = PlainProperties()
         return found
+
+    # --- MCP ----------------------------------------------------------------------------------------------------
+
+    @property
+    def mcp_path(self) -> str | None:
+        """What follows the app's prefix where it answers to MCP; None if it does not."""
+        return self._mcp_path if self._enable_mcp else None
+
+    @property
+    def mcp_callback_map(self) -> Any:
+        """Dash's notes on callbacks as tools. They hold what callbacks gave to one user: one request has them."""
+        found = context.current()
+        return getattr(found.scratch, "mcp_callback_map", None) if found else None
+
+    @mcp_callback_map.setter
+    def mcp_callback_map(self, value: Any) -> None:
+        found = context.current()
+        if found is not None:
+            found.scratch.mcp_callback_map = value
+
+    @property
+    def mcp_decorated_functions(self) -> dict[str, dict[str, Any]]:
+        """The functions of ``mcp_enabled`` that are tools of this app."""
+        return mcp.functions_of(self)
+
+    @mcp_decorated_functions.setter
+    def mcp_decorated_functions(self, value: Any) -> None:
+        """Dash would give each app those of all."""
+
+    @property
+    def validation_layout(self) -> Any:
+        """As in Dash. MCP looks components up in it, and gets those of the request."""
+        return self._validation_layout if self.mcp_callback_map is None else mcp.whole_layout(self)
+
+    @validation_layout.setter
+    def validation_layout(self, value: Any) -> None:
+        self._validation_layout = value
+
+    def _execute_callback(self, *args: Any) -> Callable[[], Any]:
+        call: Callable[[], Any] = super()._execute_callback(*args)  # type: ignore[no-untyped-call]
+        return call if self.mcp_callback_map is None else mcp.guarded(self, call)
 
     # --- the page -----------------------------------------------------------------------------------------------
 

@@ -179,6 +179,8 @@ class DjangoDashServer(BaseDashServer[Any]):
     def add_url_rule(
         self, rule: str, view_func: View, endpoint: str | None = None, methods: list[str] | None = None
     ) -> None:
+        if view_func.__module__ == "dash.mcp._server" and methods == ["POST"]:
+            view_func = _with_message(view_func)
         self.server.add(rule, view_func, methods)
 
     def add_redirect_rule(self, app: Dash, fullname: str, path: str) -> None:
@@ -252,6 +254,15 @@ class DjangoDashServer(BaseDashServer[Any]):
     def setup_backend(self, dash_app: Dash) -> None:
         self._app: DjangoDash = dash_app  # type: ignore[assignment]
         self.server.base = dash_app.config.routes_pathname_prefix
+
+
+def _with_message(view: View) -> View:
+    def answer_message() -> Any:
+        if not isinstance(DjangoRequestAdapter().get_json(), dict):
+            raise RequestError("The body has to be one JSON-RPC message: a JSON object.")
+        return view()
+
+    return answer_message
 
 
 def _call(function: Callable[..., Any], *args: Any) -> Any:
