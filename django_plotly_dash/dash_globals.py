@@ -270,7 +270,6 @@ def _is_shared(entry: dict[str, Any]) -> bool:
     return all(isinstance(dependency.component_id, dict) for dependency in outputs or entry["raw_inputs"])
 
 
-def _copied(entry: dict[str, Any]) -> dict[str, Any]:
 def error_handler(function: Callable[..., Any] | None) -> Callable[..., Any] | None:
     """What is given as ``on_error``, so that it may return whatever a callback may.
 
@@ -293,6 +292,7 @@ def error_handler(function: Callable[..., Any] | None) -> Callable[..., Any] | N
     return returning_plain(function)
 
 
+def _copied(entry: dict[str, Any]) -> dict[str, Any]:
     # Dash takes things out of the background entry when it sets an app up.
     return {**entry, "background": dict(entry["background"]) if entry["background"] else entry["background"]}
 

@@ -84,8 +84,6 @@ class DjangoDash(Dash):
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
-        if dash_kwargs.get("on_error"):
-            dash_kwargs["on_error"] = returning_plain(dash_kwargs["on_error"])
         stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
         with dash_globals.making(self):
             super().__init__(
@@ -179,8 +177,6 @@ class DjangoDash(Dash):
         Raises:
             InjectionError: on decoration, if the function has a parameter that nobody can fill.
         """
-        if kwargs.get("on_error"):
-            kwargs["on_error"] = returning_plain(kwargs["on_error"])
         kwargs["on_error"] = dash_globals.error_handler(kwargs.get("on_error"))
         register = super().callback(*args, **kwargs)
         arguments = DashArguments.of_callback(self.callback_map[self._callback_list[-1]["output"]])
