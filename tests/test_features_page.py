@@ -342,7 +342,7 @@ def test_a_library_imported_after_the_first_request_is_served_by_every_app() -> 
         "django/contrib/admin/static/admin/js/core.js",
         "no_such_package/bundle.js",
         "dash.dcc/dash_core_components.js",
-        "tests/site/assets/own.js",
+        "tests/site/assets/style.css",
         "sys/a.js",
         "__main__/a.js",
     ],
