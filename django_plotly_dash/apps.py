@@ -14,7 +14,8 @@ class DjangoPlotlyDashConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from . import checks, dash_globals  # noqa: F401 - registers them
+        from . import checks, dash_globals, mcp  # noqa: F401 - registers them
 
         autodiscover_modules("dash_apps")
         dash_globals.check_callbacks()
+        mcp.check_functions()

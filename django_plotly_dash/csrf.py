@@ -7,8 +7,11 @@ the cookie from scripts; then the page carries the token in a cookie of ours, as
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
-from django.middleware.csrf import get_token
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware, get_token
+
+# Browsers send at least one of these with every request that a page has made them send with a JSON body.
+_MARKS_OF_BROWSERS = ("Origin", "Referer", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 
 
 def cookie_name() -> str:
@@ -35,3 +38,23 @@ def hand_over_token(request: HttpRequest, response: HttpResponseBase) -> None:
             secure=settings.CSRF_COOKIE_SECURE,
             samesite=settings.CSRF_COOKIE_SAMESITE,
         )
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """For endpoints that are meant for programs, which have no CSRF token: the refusal of a request that a page may
+    have made a browser send; None for any other.
+
+    A page cannot send JSON to another site unless that site allows it (CORS), and a browser that sends it names the
+    page's origin. So JSON without any mark of a browser comes from a program, which sends what its user gave it.
+    All else needs the token, as any view of Django does.
+    """
+    is_json = request.content_type == "application/json" or request.method != "POST"
+    if is_json and not any(name in request.headers for name in _MARKS_OF_BROWSERS):
+        return None
+    check = CsrfViewMiddleware(_nothing)
+    check.process_request(request)
+    return check.process_view(request, _nothing, (), {})
+
+
+def _nothing(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse()

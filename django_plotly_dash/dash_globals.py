@@ -14,7 +14,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
@@ -89,7 +89,7 @@ def _current_app() -> DjangoDash | None:
 
 _app_context = _AppContext()
 _current_config: Any = _CurrentConfig()
-_page_registry: Any = PageRegistry(_current_app)
+page_registry: Any = PageRegistry(_current_app)
 
 
 @contextmanager
@@ -190,8 +190,7 @@ class _Entry(dict[str, Any]):
         self.api_paths = [path for path, known in _callback.GLOBAL_API_PATHS.items() if known is function]
         injected = inject_callback(function, DashArguments.of_callback(self))
         on_error = inspect.getclosurevars(wrapper).nonlocals.get("on_error")
-        handler = returning_plain(on_error) if on_error is not None else None
-        return _rebound(wrapper, func=returning_plain(injected), on_error=handler)
+        return _rebound(wrapper, func=returning_plain(injected), on_error=error_handler(on_error))
 
 
 class _CallbackMap(dict[str, Any]):
@@ -272,6 +271,28 @@ def _is_shared(entry: dict[str, Any]) -> bool:
     return all(isinstance(dependency.component_id, dict) for dependency in outputs or entry["raw_inputs"])
 
 
+def error_handler(function: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """What is given as ``on_error``, so that it may return whatever a callback may.
+
+    Raises:
+        InjectionError: Dash could not call it: it is async, or takes more than the exception.
+    """
+    if function is None:
+        return None
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    if is_async(function):
+        raise InjectionError(f"on_error is {name}, a coroutine function. Dash does not await it: give an ordinary one.")
+    with suppress(ValueError):  # some callables written in C have no signature
+        try:
+            inspect.signature(function).bind(None)
+        except TypeError as error:
+            raise InjectionError(
+                f"on_error is {name}, which does not take the exception alone ({error}). Dash passes nothing else: "
+                "dash.ctx and django_plotly_dash.context.require() have the rest."
+            ) from None
+    return returning_plain(function)
+
+
 def _copied(entry: dict[str, Any]) -> dict[str, Any]:
     # Dash takes things out of the background entry when it sets an app up.
     return {**entry, "background": dict(entry["background"]) if entry["background"] else entry["background"]}
@@ -316,8 +337,8 @@ def _take_places() -> None:
     _get_app.app_context = _app_context  # type: ignore[assignment]
     _get_paths.CONFIG = _current_config
     _pages.CONFIG = _current_config
-    _pages.PAGE_REGISTRY = _page_registry
-    dash.page_registry = _page_registry
+    _pages.PAGE_REGISTRY = page_registry
+    dash.page_registry = page_registry
     _callback.GLOBAL_CALLBACK_MAP = _map
     _callback.GLOBAL_CALLBACK_LIST = _list
     _callback.GLOBAL_INLINE_SCRIPTS = _scripts

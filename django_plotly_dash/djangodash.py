@@ -21,7 +21,7 @@ from dash.development.base_component import Component
 from django.conf import settings
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, BaseReloader, autoreload_started
 
-from . import csrf, dash_globals, prefix, standalone
+from . import context, csrf, dash_globals, mcp, prefix, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .exceptions import ConfigurationError
@@ -87,8 +87,6 @@ class DjangoDash(Dash):
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
-        if dash_kwargs.get("on_error"):
-            dash_kwargs["on_error"] = returning_plain(dash_kwargs["on_error"])
         stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
         with dash_globals.making(self):
             super().__init__(
@@ -100,8 +98,8 @@ class DjangoDash(Dash):
                 external_scripts=list(external_scripts or ()),
                 **{"add_log_handler": False, **dash_kwargs, "use_async": False},
             )
-        if self._on_error is not None:
-            self._on_error = returning_plain(self._on_error)
+        mcp.take_places()
+        self._on_error = dash_globals.error_handler(self._on_error)
         for argument in ("csrf_token_name", "csrf_header_name"):
             if argument in dash_kwargs:
                 logger.warning("%s has no effect: settings.CSRF_COOKIE_NAME and CSRF_HEADER_NAME decide.", argument)
@@ -187,10 +185,7 @@ class DjangoDash(Dash):
         Raises:
             InjectionError: on decoration, if the function has a parameter that nobody can fill.
         """
-        if kwargs.get("on_error"):
-            kwargs["on_error"] = returning_plain(kwargs["on_error"])
-        if kwargs.get("on_error") is not None:
-            kwargs["on_error"] = returning_plain(kwargs["on_error"])
+        kwargs["on_error"] = dash_globals.error_handler(kwargs.get("on_error"))
         register = super().callback(*args, **kwargs)
         arguments = DashArguments.of_callback(self.callback_map[self._callback_list[-1]["output"]])
 
@@ -261,6 +256,61 @@ class DjangoDash(Dash):
         found = super()._initialize_context(body)
         found.updated_props = PlainProperties()
         return found
+
+    # --- MCP ----------------------------------------------------------------------------------------------------
+
+    @property
+    def mcp_path(self) -> str | None:
+        """What follows the app's prefix where it answers to MCP; None if it does not."""
+        return self._mcp_path if self._enable_mcp else None
+
+    @property
+    def mcp_callback_map(self) -> Any:
+        """Dash's notes on callbacks as tools. They hold what callbacks gave to one user: one request has them."""
+        found = context.current()
+        return getattr(found.scratch, "mcp_callback_map", None) if found else None
+
+    @mcp_callback_map.setter
+    def mcp_callback_map(self, value: Any) -> None:
+        found = context.current()
+        if found is not None:
+            found.scratch.mcp_callback_map = value
+
+    @property
+    def mcp_decorated_functions(self) -> dict[str, dict[str, Any]]:
+        """The functions of ``mcp_enabled`` that are tools of this app."""
+        return mcp.functions_of(self)
+
+    @mcp_decorated_functions.setter
+    def mcp_decorated_functions(self, value: Any) -> None:
+        """Dash would give each app those of all."""
+
+    @property
+    def validation_layout(self) -> Any:
+        """As in Dash. MCP looks components up in it, and gets those of the request."""
+        return self._validation_layout if self.mcp_callback_map is None else mcp.whole_layout(self)
+
+    @validation_layout.setter
+    def validation_layout(self, value: Any) -> None:
+        self._validation_layout = value
+
+    def _execute_callback(self, *args: Any) -> Callable[[], Any]:
+        call: Callable[[], Any] = super()._execute_callback(*args)  # type: ignore[no-untyped-call]
+        return call if self.mcp_callback_map is None else mcp.guarded(self, call)
+
+    # --- the page -----------------------------------------------------------------------------------------------
+
+    def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
+        """As in Dash: hashes of the inline scripts of this app's page, for a Content-Security-Policy. Before the first
+        request, those of the callbacks that have been registered by then."""
+        if self._got_first_request["setup_server"]:
+            return super().csp_hashes(hash_algorithm)
+        own = list(self._inline_scripts)
+        with dash_globals.callbacks_of(self):
+            try:
+                return super().csp_hashes(hash_algorithm)
+            finally:
+                self._inline_scripts = own  # set-up adds the others
 
     # --- set-up before the first request ------------------------------------------------------------------------
 

@@ -45,3 +45,7 @@ class RequestError(DjangoPlotlyDashError):
 
 class SerializationError(DjangoPlotlyDashError, TypeError):
     """A layout or the result of a callback has something in it that cannot be written as JSON."""
+
+
+class ToolError(DjangoPlotlyDashError):
+    """An MCP tool could not answer; the text is for the client."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.urls.resolvers import RegexPattern, ResolverMatch, URLPattern
+from django.views.decorators.csrf import csrf_exempt
 
-from . import access, lookup, views
+from . import access, csrf, lookup, mcp, views
 from .app_name import app_name, main_view_label
 
 __all__ = ["app_name", "urlpatterns"]
@@ -37,11 +38,18 @@ class _Pattern(URLPattern):
 
     def resolve(self, path: str) -> ResolverMatch | None:
         match = super().resolve(path)
-        if match is not None and _on_event_loop():
-            match.func = self.view_async
+        if match is None:
+            return None
+        for_programs = match.kwargs.get("path") in mcp.paths()
+        if _on_event_loop():
+            match.func = self.view_async_of_programs if for_programs else self.view_async
+        elif for_programs:
+            match.func = self.view_of_programs
         return match
 
     view_async: Any
+    view_of_programs: Any
+    view_async_of_programs: Any
 
 
 def _on_event_loop() -> bool:
@@ -87,7 +95,25 @@ def _pattern(
     decorated = access.decorated(view_async, **decorate)
     # A decorator that knows nothing of coroutines has made an ordinary function of it.
     pattern.view_async = decorated if iscoroutinefunction(decorated) else pattern.callback
+    pattern.view_of_programs = _for_programs(pattern.callback)
+    pattern.view_async_of_programs = _for_programs(pattern.view_async)
     return pattern
+
+
+def _for_programs(view: Any) -> Any:
+    """The view with a CSRF check of its own, which also lets programs in that no browser stands behind."""
+    if iscoroutinefunction(view):
+
+        async def guarded_async(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            # The token may be in the session, which may be in the database.
+            return await sync_to_async(csrf.refusal)(request) or await view(request, **kwargs)
+
+        return csrf_exempt(guarded_async)
+
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        return csrf.refusal(request) or view(request, **kwargs)
+
+    return csrf_exempt(guarded)
 
 
 _IDENTS = ((r"(?P<ident>[^/]+)/initial/(?P<cache_id>[^/]+)", "--args"), (r"(?P<ident>[^/]+)", ""))

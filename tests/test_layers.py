@@ -17,6 +17,7 @@ LAYERS = [
     ["registry", "injection", "session_state", "app_name"],
     ["attribution", "page_registry"],
     ["backend", "dash_globals"],
+    ["mcp"],
     ["djangodash"],
     ["models", "access"],
     ["lookup"],

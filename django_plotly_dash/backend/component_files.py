@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from dash import _validate
@@ -26,18 +27,35 @@ YEAR_IN_SECONDS = 365 * 24 * 60 * 60
 
 
 def bundle(app: Dash, package: str, path: str) -> HttpResponseBase:
-    """A file of a component library that ``app`` has registered.
+    """A file of a component library: one that ``app`` has registered, or one that another process may have.
 
     Raises:
-        RequestError: 404, the library or the file is not registered.
+        RequestError: 404, there is no such file.
     """
     path, fingerprinted = check_fingerprint(path)
     try:
         _validate.validate_js_path(app.registered_paths, package, path)
-        folder = os.path.dirname(sys.modules[package].__file__ or "")
+        full: str | None = os.path.join(os.path.dirname(sys.modules[package].__file__ or ""), path)
     except (DependencyException, KeyError):
-        raise RequestError("There is no such file in a component library of this app.", 404) from None
-    return _file(os.path.join(folder, path), immutable=fingerprinted)
+        full = _installed(package, path)
+    if full is None:
+        raise RequestError("There is no such file in a component library of this app.", 404)
+    return _file(full, immutable=fingerprinted)
+
+
+def _installed(package: str, path: str) -> str | None:
+    """A file for the browser of an installed component library, whether or not this process has imported it.
+
+    A callback or a layout function may import a library late, in one process only; the files are asked for anywhere.
+    Nothing is imported here: Dash's generator of components leaves a ``metadata.json`` beside the bundles.
+    """
+    try:
+        spec = find_spec(package) if package.isidentifier() else None
+        full = safe_join(os.path.dirname(spec.origin), path) if spec and spec.origin else ""
+    except (ImportError, ValueError, SuspiciousFileOperation):
+        return None
+    has_metadata = os.path.isfile(os.path.join(os.path.dirname(full), "metadata.json"))
+    return full if has_metadata and full.endswith((".js", ".css", ".js.map", ".css.map")) else None
 
 
 def asset(folder: str, path: str) -> HttpResponseBase:

@@ -96,11 +96,9 @@ class DjangoDashServer(BaseDashServer[Any]):
             response = await view()
         else:
             response = await sync_to_async(view)()
-            if inspect.iscoroutine(response):  # of a coroutine function inside an ordinary one
+            if inspect.iscoroutine(response):  # Dash wraps coroutine functions of hooks in plain ones
                 response = await response
-        if self._after:
-            return await sync_to_async(self._finish)(found, response)
-        return self._finish(found, response)
+        return await sync_to_async(self._finish)(found, response) if self._after else self._finish(found, response)
 
     def answer_error(self, error: Exception, request: HttpRequest) -> HttpResponse:
         """The response for an exception that ``answer`` raised.
@@ -182,6 +180,8 @@ class DjangoDashServer(BaseDashServer[Any]):
     def add_url_rule(
         self, rule: str, view_func: View, endpoint: str | None = None, methods: list[str] | None = None
     ) -> None:
+        if view_func.__module__ == "dash.mcp._server" and methods == ["POST"]:
+            view_func = _with_message(view_func)
         self.server.add(rule, view_func, methods)
 
     def add_redirect_rule(self, app: Dash, fullname: str, path: str) -> None:
@@ -255,6 +255,15 @@ class DjangoDashServer(BaseDashServer[Any]):
     def setup_backend(self, dash_app: Dash) -> None:
         self._app: DjangoDash = dash_app  # type: ignore[assignment]
         self.server.base = dash_app.config.routes_pathname_prefix
+
+
+def _with_message(view: View) -> View:
+    def answer_message() -> Any:
+        if not isinstance(DjangoRequestAdapter().get_json(), dict):
+            raise RequestError("The body has to be one JSON-RPC message: a JSON object.")
+        return view()
+
+    return answer_message
 
 
 def _call(function: Callable[..., Any], *args: Any) -> Any:

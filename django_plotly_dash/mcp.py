@@ -1,0 +1,166 @@
+"""MCP: an app's callbacks, functions and layout as tools and resources for programs that speak the protocol.
+
+Dash serves it (``enable_mcp=True``) and keeps what it serves per process, and some of it from the first client on.
+Here tools belong to apps, by the rule of ``attribution``, and what was found out for one request serves no other: a
+tool's description has values in it that callbacks gave to the user who asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import async_to_sync
+from dash import html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from . import context, dash_globals, registry
+from .attribution import Origin, owners
+from .backend import error_page
+from .exceptions import RegistrationError, ToolError
+from .injection import LAYOUT_EXTRAS, is_async
+from .json_values import plain
+
+if TYPE_CHECKING:
+    from .djangodash import DjangoDash
+
+_HOLD_PAGE_REGISTRY = (
+    "dash._layout_utils",
+    "dash.mcp.primitives.resources.resource_pages",
+    "dash.mcp.primitives.resources.resource_page_layout",
+)
+
+
+class _DecoratedFunctions(dict[str, Any]):
+    """In the place of Dash's process-wide dict, which has one function of a name; always empty for who reads it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[str, str, str], tuple[Origin, dict[str, Any]]] = {}
+
+    def __setitem__(self, name: str, registration: dict[str, Any]) -> None:
+        module = registry.importing_module()
+        self.add(name, Origin(module, registry.registry.last_of_module(module), shared=False), registration)
+
+    def add(self, name: str, origin: Origin, registration: dict[str, Any]) -> None:
+        self._known[origin.module, origin.app.slug if origin.app else "", name] = origin, registration
+
+    def of(self, app: DjangoDash) -> dict[str, dict[str, Any]]:
+        known = self._known.items()
+        return {name: found for (_, _, name), (origin, found) in known if app in _owners(name, origin)}
+
+    def check(self) -> None:
+        for (_, _, name), (origin, _) in self._known.items():
+            _owners(name, origin)
+
+
+_functions = _DecoratedFunctions()
+
+
+def take_places() -> None:
+    """Put objects of ours in the places of Dash's, in those of its modules that have been imported by now."""
+    for name in _HOLD_PAGE_REGISTRY:
+        if name in sys.modules:
+            sys.modules[name].PAGE_REGISTRY = dash_globals.page_registry  # type: ignore[attr-defined]
+    decorator: Any = sys.modules.get("dash.mcp._decorator")
+    if decorator is None or decorator.MCP_DECORATED_FUNCTIONS is _functions:
+        return
+    for name, registration in decorator.MCP_DECORATED_FUNCTIONS.items():
+        _functions.add(name, Origin(registration["fn"].__module__, None, shared=False), registration)
+    decorator.MCP_DECORATED_FUNCTIONS = _functions
+
+
+def paths() -> frozenset[str]:
+    """Where below an app's prefix the apps of this process answer to MCP."""
+    return frozenset(app.mcp_path for app in registry.registry if app.mcp_path)
+
+
+def functions_of(app: DjangoDash) -> dict[str, dict[str, Any]]:
+    """The functions of ``mcp_enabled`` that are tools of this app; they get the extras that they name.
+
+    Raises:
+        RegistrationError: it cannot be told whose tool a function is.
+    """
+    take_places()
+    return {
+        name: {**registration, "fn": inject_tool(app, registration["fn"])}
+        for name, registration in _functions.of(app).items()
+    }
+
+
+def check_functions() -> None:
+    """Find out whether each function's app can be told.
+
+    Raises:
+        RegistrationError: it cannot.
+    """
+    take_places()
+    _functions.check()
+
+
+def whole_layout(app: DjangoDash) -> Component:
+    """The layout of this request with all pages, in which Dash looks components up. Made once for a request."""
+    scratch = context.require().scratch
+    if not hasattr(scratch, "mcp_layout"):
+        pages = [page["layout"] for page in app.pages.values()]
+        shown = [page() if callable(page) else page for page in pages]
+        scratch.mcp_layout = html.Div([app.get_layout(), *plain(shown)])
+    layout: Component = scratch.mcp_layout
+    return layout
+
+
+def inject_tool(app: DjangoDash, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a function of ``mcp_enabled``: the server fills the extras, and clients neither see nor fill them."""
+    signature = inspect.signature(function)
+    wanted = [name for name in LAYOUT_EXTRAS if name in signature.parameters]
+    visible = signature.replace(parameters=[p for name, p in signature.parameters.items() if name not in wanted])
+    call = async_to_sync(function) if is_async(function) else function
+
+    @functools.wraps(function)
+    def tool(**arguments: Any) -> Any:
+        taken = [name for name in wanted if name in arguments]
+        if taken:
+            raise ToolError(f"These arguments are filled by the server: {', '.join(taken)}.")
+        visible.bind(**arguments)
+        extras = context.require().extras
+        return guarded(app, lambda: plain(call(**arguments, **{name: extras[name]() for name in wanted})))()
+
+    tool.__signature__ = visible  # type: ignore[attr-defined]
+    return tool
+
+
+def guarded(app: DjangoDash, function: Callable[[], Any]) -> Callable[[], Any]:
+    """For a call by an MCP client: coroutines are run to their end, and an error is logged as that of a callback is.
+    Dash sends the text of any exception to the client; without dev tools it is to show nothing of itself."""
+
+    def call() -> Any:
+        try:
+            result = function()
+            return async_to_sync(_awaited)(result) if inspect.iscoroutine(result) else result
+        except PreventUpdate:
+            raise
+        except Exception as error:  # whatever the user's function raises is logged and answered
+            show = app.backend.show_errors
+            error_page.answer(error, context.require().request, debug=False, prune=True)
+            raise ToolError(f"{type(error).__name__}: {error}" if show else "The server could not answer.") from None
+
+    return call
+
+
+async def _awaited(coroutine: Any) -> Any:
+    return await coroutine
+
+
+def _owners(name: str, origin: Origin) -> list[DjangoDash]:
+    try:
+        return owners(name, origin, [app for app in registry.registry if app.mcp_path])
+    except RegistrationError as error:
+        raise RegistrationError(
+            f"The function {name!r} of mcp_enabled, in module {origin.module}, could be a tool of several apps. Put it "
+            f"into the module of its app, or name its module where the app is made: "
+            f"DjangoDash(..., global_callbacks=[{origin.module!r}])."
+        ) from error

@@ -1,0 +1,465 @@
+"""MCP: tools and resources of apps, asked by a real client over HTTP and by hand-made messages."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import dash
+import httpx2
+import pytest
+from dash import Input, Output, dcc, html
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient, Client
+from django.urls import include, path
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+from pytest_django.live_server_helper import LiveServer
+
+from django_plotly_dash import DjangoDash, mcp, urls
+from django_plotly_dash.exceptions import RegistrationError
+from django_plotly_dash.models import DashApp, StatelessApp
+
+from .helpers import callback_body
+
+Conversation = Callable[[ClientSession], Awaitable[Any]]
+Write = Callable[[dict[str, str]], None]
+URL = "/dash/app/sums/_mcp"
+
+
+class BearerUsers:
+    """A middleware as a site with tokens has one: the token is the user's name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        kind, _, name = request.headers.get("Authorization", "").partition(" ")
+        if kind == "Bearer":
+            request.user = User.objects.filter(username=name).first() or AnonymousUser()
+        return self.get_response(request)
+
+
+@pytest.fixture
+def sums() -> DjangoDash:
+    """An app with three tools: a callback, a coroutine function, and one that fails."""
+    app = DjangoDash("Sums", enable_mcp=True)
+    app.layout = html.Div(
+        [
+            html.Label("First number", htmlFor="a"),
+            dcc.Input(id="a", value=1),
+            dcc.Input(id="b", value=2),
+            *(html.Div(id=ident) for ident in ("total", "twice", "failed")),
+        ]
+    )
+
+    @app.callback(Output("total", "children"), Input("a", "value"), Input("b", "value"))
+    def add(a: int, b: int, user: Any, dash_app_id: str) -> str:
+        """Add two numbers."""
+        return f"{user} got {a + b} from {dash_app_id}"
+
+    @app.callback(Output("twice", "children"), Input("a", "value"))
+    async def double(a: int) -> Any:
+        await asyncio.sleep(0)
+        return Decimal(2 * a)
+
+    @app.callback(Output("failed", "children"), Input("b", "value"), prevent_initial_call=True)
+    def fail(b: int) -> str:
+        raise ValueError("the secret of the callback")
+
+    return app
+
+
+def talk(url: str, conversation: Conversation, **headers: str) -> Any:
+    """Open a session with a real MCP client, say what the conversation says, and close it."""
+
+    async def session() -> Any:
+        async with (
+            httpx2.AsyncClient(headers=headers, timeout=30) as http,
+            streamable_http_client(url, http_client=http) as (read, write),
+            ClientSession(read, write) as client,
+        ):
+            await client.initialize()
+            return await conversation(client)
+
+    return asyncio.run(session())
+
+
+def ask(client: Client, method: str, url: str = URL, headers: dict[str, str] | None = None, **params: Any) -> Any:
+    """One message, without a session; gives the response."""
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    return client.post(url, json.dumps(message), content_type="application/json", headers=headers)
+
+
+def tools(client: Client, url: str = URL, **headers: str) -> dict[str, Any]:
+    answer = ask(client, "tools/list", url, headers).json()["result"]["tools"]
+    return {tool["name"]: tool for tool in answer}
+
+
+def call_tool(client: Client, name: str, url: str = URL, **arguments: Any) -> dict[str, Any]:
+    answer = ask(client, "tools/call", url, name=name, arguments=arguments).json()
+    return answer.get("result") or answer["error"]
+
+
+def output_of(result: Any, ident: str) -> Any:
+    """The property that a callback's tool has set on a component."""
+    structured = result["structuredContent"] if isinstance(result, dict) else result.structured_content
+    return structured["response"][ident]["children"]
+
+
+@pytest.fixture(autouse=True)
+def _forget_functions() -> Iterator[None]:
+    known = dict(mcp._functions._known)
+    yield
+    mcp._functions._known = known
+
+
+@pytest.fixture
+def server(transactional_db: None, settings: Any) -> Iterator[LiveServer]:
+    """A server with the middleware that the test has asked for before."""
+    server = LiveServer("localhost")
+    server._live_server_modified_settings.enable()
+    yield server
+    server._live_server_modified_settings.disable()
+    server.stop()
+
+
+@pytest.fixture
+def bearers(settings: Any, db: None) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.test_mcp.BearerUsers"]
+    for name in ("ada", "bob"):
+        User.objects.create_user(name)
+
+
+@pytest.fixture
+def login_required(settings: Any) -> Iterator[None]:
+    """The site's view decorator, which is read when the URLs are."""
+    settings.PLOTLY_DASH = {"view_decorator": "django_plotly_dash.access.login_required"}
+    settings.ROOT_URLCONF = (path("dash/", include(importlib.reload(urls))),)
+    yield
+    settings.PLOTLY_DASH = {}
+    importlib.reload(urls)
+
+
+# --- a real client ----------------------------------------------------------------------------------------------
+
+
+def test_a_real_client_lists_and_calls_tools_and_reads_resources(
+    bearers: None, server: LiveServer, sums: DjangoDash
+) -> None:
+    async def conversation(client: ClientSession) -> Any:
+        return (
+            await client.list_tools(),
+            await client.call_tool("add", {"a": 20, "b": 3}),
+            await client.call_tool("double", {"a": 4}),
+            await client.list_resources(),
+            await client.read_resource("dash://layout"),
+            await client.read_resource("dash://components"),
+        )
+
+    known, added, doubled, resources, layout, components = talk(
+        server.url + URL, conversation, Authorization="Bearer ada"
+    )
+    assert {tool.name for tool in known.tools} >= {"add", "double", "fail", "get_dash_component"}
+    assert output_of(added, "total") == "ada got 23 from sums"
+    assert output_of(doubled, "twice") == 8
+    assert {str(resource.uri) for resource in resources.resources} == {"dash://layout", "dash://components"}
+    shown = json.loads(layout.contents[0].text)
+    assert shown["props"]["children"][1]["props"] == {"id": "a", "value": 1}
+    assert {"id": "total", "type": "Div"} in json.loads(components.contents[0].text)
+
+
+def test_a_client_without_a_login_is_kept_out_where_callbacks_are(
+    bearers: None, server: LiveServer, sums: DjangoDash, login_required: None
+) -> None:
+    async def conversation(client: ClientSession) -> Any:
+        return await client.call_tool("add", {"a": 1, "b": 1})
+
+    url = server.url + URL
+    assert output_of(talk(url, conversation, Authorization="Bearer ada"), "total") == "ada got 2 from sums"
+    with pytest.raises(Exception, match="TaskGroup") as raised:
+        talk(url, conversation)
+    assert "/accounts/login/" in repr(raised.value)
+
+
+def test_session_state_lasts_through_a_session_of_a_client(server: LiveServer) -> None:
+    app = DjangoDash("Counting", enable_mcp=True)
+    app.layout = html.Div([html.Button(id="button"), html.Div(id="count")])
+
+    @app.callback(Output("count", "children"), Input("button", "n_clicks"), prevent_initial_call=True)
+    def count(clicks: int, session_state: dict[str, int]) -> int:
+        session_state["count"] = session_state.get("count", 0) + 1
+        return session_state["count"]
+
+    async def conversation(client: ClientSession) -> Any:
+        return [output_of(await client.call_tool("count", {"clicks": 1}), "count") for _ in range(3)]
+
+    assert talk(f"{server.url}/dash/app/counting/_mcp", conversation) == [1, 2, 3]
+
+
+# --- what a request may do --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Authorization": "Bearer ada"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "https://evil.example", "Authorization": "Bearer ada"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://testserver"}, 403),
+        ({"Referer": "http://testserver/dash/app/sums/"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Sec-Fetch-Mode": "cors"}, 403),
+        ({"Content-Type": "text/plain"}, 403),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 403),
+    ],
+)
+def test_what_a_browser_may_have_sent_needs_the_csrf_token(
+    sums: DjangoDash, headers: dict[str, str], status: int
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    kind = headers.get("Content-Type", "application/json")
+    assert client.post(URL, message, content_type=kind, headers=headers).status_code == status
+    assert asyncio.run(_status_async(message, kind, headers)) == status
+
+
+async def _status_async(message: str, kind: str, headers: dict[str, str]) -> int:
+    client = AsyncClient(enforce_csrf_checks=True)
+    return (await client.post(URL, message, content_type=kind, headers=headers)).status_code
+
+
+@pytest.mark.django_db
+def test_a_page_of_the_site_may_ask_with_the_token(sums: DjangoDash) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.get("/dash/app/sums/")
+    headers = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    assert ask(client, "tools/list", headers=headers).status_code == 403
+    token = client.cookies["csrftoken"].value
+    assert ask(client, "tools/list", headers={**headers, "X-CSRFToken": token}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_no_other_path_of_the_app_does_without_the_token(sums: DjangoDash) -> None:
+    sums.backend.add_url_rule("/_mcp/other", lambda: "x", methods=["POST"])
+    client = Client(enforce_csrf_checks=True)
+    body = json.dumps(callback_body(sums, "twice.children", 1))
+    for url in ("/dash/app/sums/_dash-update-component", "/dash/app/sums/_mcp/other", "/dash/app/echo/_dash-layout"):
+        assert client.post(url, body, content_type="application/json").status_code == 403
+
+
+@pytest.mark.django_db
+def test_an_app_that_does_not_ask_for_it_does_not_answer(client: Client, sums: DjangoDash) -> None:
+    assert ask(client, "tools/list", "/dash/app/echo/_mcp").status_code in (404, 405)
+    assert sums.mcp_path == "_mcp"
+    elsewhere = DjangoDash("Elsewhere", enable_mcp=True, mcp_path="/tools/mcp")
+    elsewhere.layout = html.Div()
+    assert ask(client, "tools/list", "/dash/app/elsewhere/tools/mcp").status_code == 200
+    assert ask(client, "tools/list", "/dash/app/elsewhere/_mcp").status_code in (404, 405)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"[1]", b'"text"', b"null", b"\xff"])
+def test_a_body_that_is_no_message_gets_a_400(client: Client, sums: DjangoDash, body: bytes) -> None:
+    response = client.post(URL, body, content_type="application/json")
+    assert response.status_code == 400
+    assert set(response.json()) == {"error"}
+
+
+@pytest.mark.django_db
+def test_a_saved_instance_has_tools_of_its_own_prefix(client: Client, sums: DjangoDash) -> None:
+    row = StatelessApp.objects.create(app_name="Sums")
+    DashApp.objects.create(stateless_app=row, instance_name="Saved", slug="saved")
+    result = call_tool(client, "add", "/dash/instance/saved/_mcp", a=1, b=1)
+    assert output_of(result, "total") == "AnonymousUser got 2 from saved"
+
+
+# --- one user's values stay with that user ----------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_what_tools_and_layouts_show_of_one_user_is_not_shown_to_another(client: Client, bearers: None) -> None:
+    app = DjangoDash("Mine", enable_mcp=True)
+    app.layout = lambda user: html.Div(
+        [dcc.Input(id="start", value=f"start of {user}"), dcc.Input(id="name"), html.Div(id="out")]
+    )
+
+    @app.callback(Output("name", "value"), Input("start", "value"))
+    def name(start: str, user: Any) -> str:
+        return f"value of {user}"
+
+    @app.callback(Output("out", "children"), Input("name", "value"))
+    def show(name: str) -> str:
+        return name
+
+    url = "/dash/app/mine/_mcp"
+    for one, other in (("ada", "bob"), ("bob", "ada")):
+        shown = json.dumps(tools(client, url, Authorization=f"Bearer {one}"))
+        assert f"value of {one}" in shown
+        headers = {"Authorization": f"Bearer {one}"}
+        layout = ask(client, "resources/read", url, headers, uri="dash://layout").content.decode()
+        assert f"start of {one}" in layout
+        assert other not in shown + layout
+    assert app.mcp_callback_map is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("dev_tools", [False, True])
+def test_the_text_of_an_error_is_for_developers(
+    dev_tools: bool, sums: DjangoDash, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.PLOTLY_DASH = {"dev_tools": dev_tools}
+    client = Client(raise_request_exception=False)
+    with caplog.at_level(logging.ERROR, logger="django_plotly_dash"):
+        result = call_tool(client, "fail", b=1)
+    assert result["isError"] is True
+    assert ("the secret of the callback" in json.dumps(result)) is dev_tools
+    assert "Traceback" not in json.dumps(result)
+    (record,) = [record for record in caplog.records if record.name == "django_plotly_dash"]
+    assert "the secret of the callback" in str(record.exc_info[1])  # type: ignore[index]
+
+
+# --- functions of mcp_enabled -----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_function_of_mcp_enabled_gets_extras_that_clients_neither_see_nor_fill(
+    write: Write, client: Client, bearers: None
+) -> None:
+    write(
+        {
+            "tool_site/apps.py": """
+from decimal import Decimal
+from dash import html
+from dash.mcp import mcp_enabled
+from django_plotly_dash import DjangoDash
+
+app = DjangoDash("Tooled", enable_mcp=True)
+app.layout = html.Div()
+
+@mcp_enabled(expose_docstring=True)
+def price(amount: int, *, user, dash_app_id: str):
+    "What it costs."
+    return {"user": str(user), "price": Decimal(amount), "app": dash_app_id}
+
+@mcp_enabled
+async def later(text: str = "x") -> str:
+    return text * 2
+
+@mcp_enabled(name="broken")
+def fails() -> str:
+    raise ValueError("the secret of the function")
+"""
+        }
+    )
+    importlib.import_module("tool_site.apps")
+    url = "/dash/app/tooled/_mcp"
+    known = tools(client, url)
+    assert known["price"]["inputSchema"]["properties"].keys() == {"amount"}
+    assert known["price"]["description"] == "What it costs."
+    headers = {"Authorization": "Bearer ada"}
+    answer = ask(client, "tools/call", url, headers, name="price", arguments={"amount": 3}).json()["result"]
+    assert answer["structuredContent"]["result"] == {"user": "ada", "price": 3.0, "app": "tooled"}
+    assert call_tool(client, "later", url, text="ab")["structuredContent"] == {"result": "abab"}
+    for arguments in ({"amount": 3, "user": "bob"}, {"amount": 3, "wrong": 1}, {}):
+        assert call_tool(client, "price", url, **arguments)["isError"] is True
+    quiet = Client(raise_request_exception=False)
+    failed = call_tool(quiet, "broken", url)
+    assert failed["isError"] is True
+    assert "secret" not in json.dumps(failed)
+
+
+TOOL_MODULE = """
+import dash
+from dash import Input, Output, dcc, html
+from dash.mcp import mcp_enabled
+
+{before}
+
+from django_plotly_dash import DjangoDash
+
+app = DjangoDash("{name}", enable_mcp=True, use_pages=True, pages_folder="")
+dash.register_page("{name}_page", path="/{name}", layout=html.H1("{name}"))
+app.layout = html.Div([dcc.Input(id="in", value="x"), html.Div(id="out"), dash.page_container])
+
+@dash.callback(Output("out", "children"), Input("in", "value"))
+def show_{name}(text):
+    return f"{name} shows {{text}}"
+
+{after}
+"""
+LOOKUP = """
+@mcp_enabled
+def lookup(key: str) -> str:
+    return "{name} has " + key
+"""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked_first", ["red", "blue"])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_each_app_has_its_own_tools_and_pages(place: str, asked_first: str, write: Write, client: Client) -> None:
+    package = f"colours_{place}_{asked_first}"
+    for name in ("red", "blue"):
+        parts = {"before": "", "after": "", place: LOOKUP.format(name=name)}
+        write({f"{package}/{name}/apps.py": TOOL_MODULE.format(name=name, **parts)})
+    for name in ("red", "blue"):
+        importlib.import_module(f"{package}.{name}.apps")
+    for name in sorted(("red", "blue"), key=lambda name: name != asked_first):
+        url = f"/dash/app/{name}/_mcp"
+        other = {"red": "blue", "blue": "red"}[name]
+        known = tools(client, url)
+        assert f"show_{name}" in known
+        assert f"show_{other}" not in known
+        assert output_of(call_tool(client, f"show_{name}", url, text="y"), "out") == f"{name} shows y"
+        assert call_tool(client, "lookup", url, key="k")["structuredContent"] == {"result": f"{name} has k"}
+        pages = json.loads(
+            ask(client, "resources/read", url, uri="dash://pages").json()["result"]["contents"][0]["text"]
+        )
+        assert [page["path"] for page in pages] == [f"/{name}"]
+        read = ask(client, "resources/read", url, uri=f"dash://page-layout/{name}").json()["result"]["contents"][0]
+        assert json.loads(read["text"])["props"]["children"] == name
+        assert "error" in ask(client, "resources/read", url, uri=f"dash://page-layout/{other}").json()
+
+
+def test_a_function_that_could_be_of_several_apps_is_refused_with_the_way_out(write: Write) -> None:
+    write({"undecided_tools.py": "from dash.mcp import mcp_enabled\n@mcp_enabled\ndef orphan(): return 1\n"})
+    importlib.import_module("undecided_tools")
+    one = DjangoDash("One", enable_mcp=True)
+    assert "orphan" in one.mcp_decorated_functions
+    two = DjangoDash("Two", enable_mcp=True)
+    with pytest.raises(
+        RegistrationError, match=r"'orphan' of mcp_enabled, in module undecided_tools.*global_callbacks"
+    ):
+        _ = two.mcp_decorated_functions
+    named = DjangoDash("Named", enable_mcp=True, global_callbacks=["undecided_tools"])
+    assert "orphan" in named.mcp_decorated_functions
+    assert "orphan" not in one.mcp_decorated_functions
+    mcp.check_functions()
+
+
+def test_apps_without_mcp_are_no_candidates(write: Write) -> None:
+    write({"single_tools.py": "from dash.mcp import mcp_enabled\n@mcp_enabled\ndef single(): return 1\n"})
+    importlib.import_module("single_tools")
+    DjangoDash("Silent")
+    assert "single" in DjangoDash("Only", enable_mcp=True).mcp_decorated_functions
+
+
+def test_the_pages_of_dash_are_ours_in_modules_that_were_imported_before() -> None:
+    from dash import _layout_utils
+    from dash.mcp.primitives.resources import resource_page_layout, resource_pages
+
+    for module in (_layout_utils, resource_pages, resource_page_layout):
+        module.PAGE_REGISTRY = {}
+    DjangoDash("Late", enable_mcp=True)
+    for module in (_layout_utils, resource_pages, resource_page_layout):
+        assert module.PAGE_REGISTRY is dash.page_registry
