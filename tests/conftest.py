@@ -45,16 +45,18 @@ def _service(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def apps() -> Iterator[Any]:
-    """Apps that a test makes are forgotten after it."""
+    """Apps that a test makes, and callbacks of ``dash.callback``, are forgotten after it."""
+    registered = dict(dash_globals._inbox._registrations)
     with registry.isolated() as isolated:
         yield isolated
+    dash_globals._inbox._registrations.clear()
+    dash_globals._inbox._registrations.update(registered)
 
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
-    """Write modules, path -> source, where they can be imported; their callbacks are forgotten after the test."""
+    """Write modules, path -> source, where they can be imported; the modules are forgotten after the test."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    registered = dict(dash_globals._inbox._registrations)
 
     def write_all(files: dict[str, str]) -> None:
         for name, source in files.items():
@@ -69,5 +71,3 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]
-    dash_globals._inbox._registrations.clear()
-    dash_globals._inbox._registrations.update(registered)

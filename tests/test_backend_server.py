@@ -90,7 +90,7 @@ def test_an_app_is_no_server_of_its_own() -> None:
     with pytest.raises(ConfigurationError, match=r"Include django_plotly_dash\.urls"):
         app({}, lambda *_: None)
     with pytest.raises(ConfigurationError, match=r"manage\.py runserver 127\.0\.0\.1:8050"):
-        app.backend.run(app, "127.0.0.1", 8050, True)
+        app.run()
 
 
 def test_has_request_context_is_true_only_in_a_request(client: Client) -> None:

@@ -474,8 +474,7 @@ def test_callbacks_that_were_taken_over_are_not_lost_if_a_later_step_fails() -> 
     assert client.post(f"{URL}_dash-update-component", body, content_type="application/json").status_code == 200
 
 
-def test_a_page_that_fails_once_leaves_no_half_a_router(monkeypatch: Any) -> None:
-    monkeypatch.setattr(dash._pages, "PAGE_REGISTRY", type(dash.page_registry)())
+def test_a_page_that_fails_once_leaves_no_half_a_router() -> None:
     app = DjangoDash("Made", use_pages=True, pages_folder="")
     app.layout = html.Div(dash.page_container)
     failures = [ValueError("once")]

@@ -350,13 +350,17 @@ def test_use_pages_routes_by_path(client: Client, page_registry: Any, use_async:
     assert routed(client, app, f"{URL}second")["props"]["children"] == "second"
 
 
-@pytest.mark.parametrize("use_async", [True, False])
-def test_use_async_decides_the_colour_of_dashs_own_callbacks(page_registry: Any, use_async: bool) -> None:
+@pytest.mark.parametrize("use_async", [True, False, None])
+def test_use_async_is_not_needed_for_coroutine_functions(client: Client, page_registry: Any, use_async: Any) -> None:
+    async def later() -> html.H1:
+        return html.H1("later")
+
     app = with_pages(use_async=use_async)
     dash.register_page("home", path="/", layout=html.H1("home"))
+    dash.register_page("later", path="/later", layout=later)
     page()
-    (router,) = (spec for key, spec in app.callback_map.items() if "_pages_content" in key)
-    assert inspect.iscoroutinefunction(router["callback"]) is use_async
+    assert routed(client, app, URL)["props"]["children"] == "home"
+    assert routed(client, app, f"{URL}later")["props"]["children"] == "later"
 
 
 def test_pages_folder_is_imported(client: Client, page_registry: Any, tmp_path: Path) -> None:
@@ -455,7 +459,8 @@ def test_enable_mcp_answers_at_mcp_path(client: Client, arguments: dict[str, str
         URL + path, json.dumps({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}), content_type="application/json"
     )
     assert "result" in json.dumps(tools.json())
-    assert Client(enforce_csrf_checks=True).post(URL + path, "{}", content_type="application/json").status_code == 403
+    forged = Client(enforce_csrf_checks=True, headers={"Origin": "https://elsewhere.example"})
+    assert forged.post(URL + path, json.dumps(INITIALIZE), content_type="application/json").status_code == 403
 
 
 @needs("enable_mcp")
@@ -558,7 +563,7 @@ TESTS: dict[str, Callable[..., None]] = {
     "routing_callback_inputs": test_routing_callback_inputs_reach_the_layout_function,
     "description": test_description_is_in_the_tags_of_a_page,
     "on_error": test_on_error_answers_for_callbacks_that_raise,
-    "use_async": test_use_async_decides_the_colour_of_dashs_own_callbacks,
+    "use_async": test_use_async_is_not_needed_for_coroutine_functions,
     "health_endpoint": test_health_endpoint_answers_below_the_app,
     "csrf_token_name": test_csrf_names_come_from_djangos_settings_and_others_are_warned_of,
     "csrf_header_name": test_csrf_names_come_from_djangos_settings_and_others_are_warned_of,

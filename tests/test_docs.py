@@ -18,6 +18,7 @@ from dataclasses import dataclass, fields
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, get_args, get_type_hints
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
@@ -69,10 +70,9 @@ def blocks_of_page(text: str) -> list[Block]:
     """Blocks of ``code-block`` directives; one that goes into a file names it in its caption."""
     found = []
     pattern = r"^( *)\.\. code-block:: (\S+)\n((?:\1   :.*\n)*)\n((?:\1   .*\n|\n)+)"
-    for indent, language, options, code in re.findall(pattern, text, re.M):
+    for _, language, options, code in re.findall(pattern, text, re.M):
         caption = re.search(r":caption: (.*)", options)
-        dedented = "\n".join(line[len(indent) + 3 :] for line in code.rstrip().splitlines())
-        found.append(Block(language, f"{dedented}\n", caption[1] if caption else ""))
+        found.append(Block(language, f"{dedent(code).rstrip()}\n", caption[1] if caption else ""))
     return found
 
 
