@@ -357,6 +357,17 @@ def test_nothing_but_files_for_the_browser_of_component_libraries_is_served(path
     assert set(response.json()) == {"error"}
 
 
+@pytest.mark.parametrize("module", ["sys", "zipimport", "this", "__main__"])
+def test_a_module_that_is_no_package_does_not_stand_for_the_working_directory(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "metadata.json").write_text("{}")
+    (tmp_path / "a.js").write_text("of somebody")
+    monkeypatch.chdir(tmp_path)
+    response = new_client().get(url_of(make(), f"_dash-component-suites/{module}/a.js"))
+    assert response.status_code == 404
+
+
 def test_asking_for_a_library_does_not_import_it() -> None:
     before = set(sys.modules)
     app = make()
