@@ -262,7 +262,8 @@ class DjangoDash(Dash):
     @property
     def mcp_path(self) -> str | None:
         """What follows the app's prefix where it answers to MCP; None if it does not."""
-        return self._mcp_path if self._enable_mcp else None
+        # The first releases of Dash that are supported have no MCP.
+        return self._mcp_path if getattr(self, "_enable_mcp", False) else None
 
     @property
     def mcp_callback_map(self) -> Any:

@@ -11,7 +11,7 @@ import dash
 import pandas as pd
 import pytest
 from dash import ALL, ALLSMALLER, MATCH, ClientsideFunction, Input, Output, Patch, State, ctx, dcc, html, no_update
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.utils.translation import gettext_lazy, override
 
 from django_plotly_dash import DjangoDash, context, dash_globals
@@ -692,3 +692,42 @@ async def test_a_callback_answers_on_an_event_loop_with_all_of_it() -> None:
     assert response["response"]["out"]["children"]["operations"] == []
     failed = (await ask_async(app, body_of([dependency("in.value", 2)]))).json()
     assert failed["response"]["out"]["children"].startswith("handled ValueError")
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_an_endpoint_answers_on_an_event_loop(colour: str) -> None:
+    app = make()
+
+    def show(value: int, dash_app_id: str) -> str:
+        return f"{value} of {dash_app_id} by {dash.get_app().slug}"
+
+    async def show_async(value: int, dash_app_id: str) -> str:
+        return show(value, dash_app_id)
+
+    app.callback(OUTPUT, IN, api_endpoint="/ask")(show if colour == "sync" else show_async)
+    client = AsyncClient()
+    response = await client.post(url_of(app, "ask"), '{"value": 1}', content_type="application/json")
+    assert response.json() == f"1 of {app.slug} by {app.slug}"
+    refused = await client.post(url_of(app, "ask"), '{"no": 1}', content_type="application/json")
+    assert refused.status_code == 400
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_prevent_update_and_set_props_alone_on_an_event_loop(colour: str) -> None:
+    app = make()
+
+    def show(value: int) -> None:
+        ctx.response.set_cookie("seen", "yes")
+        if value == 1:
+            raise dash.exceptions.PreventUpdate
+        dash.set_props("out", {"children": value})
+
+    async def show_async(value: int) -> None:
+        show(value)
+
+    app.callback(IN)(show if colour == "sync" else show_async)
+    (output,) = app.callback_map
+    prevented = await ask_async(app, body_of([dependency("in.value", 1)], output=output, outputs=[]))
+    assert (prevented.status_code, prevented.content, prevented.cookies["seen"].value) == (204, b"", "yes")
+    shown = await ask_async(app, body_of([dependency("in.value", 2)], output=output, outputs=[]))
+    assert shown.json()["sideUpdate"] == {"out": {"children": 2}}

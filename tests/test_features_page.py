@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -304,7 +305,8 @@ else:
 def in_another_process(folder: Path, *arguments: str) -> str:
     script = folder / "late.py"
     script.write_text(LATE)
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(Path(__file__).parent.parent)}
+    root = str(Path(__file__).parent.parent)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": root}
     done = subprocess.run(
         [sys.executable, str(script), *arguments], env=environment, capture_output=True, text=True, check=False
     )
@@ -353,6 +355,17 @@ def test_nothing_but_files_for_the_browser_of_component_libraries_is_served(path
     response = new_client().get(url_of(app, f"_dash-component-suites/{path}"))
     assert response.status_code == 404
     assert set(response.json()) == {"error"}
+
+
+@pytest.mark.parametrize("module", ["sys", "zipimport", "this", "__main__"])
+def test_a_module_that_is_no_package_does_not_stand_for_the_working_directory(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "metadata.json").write_text("{}")
+    (tmp_path / "a.js").write_text("of somebody")
+    monkeypatch.chdir(tmp_path)
+    response = new_client().get(url_of(make(), f"_dash-component-suites/{module}/a.js"))
+    assert response.status_code == 404
 
 
 def test_asking_for_a_library_does_not_import_it() -> None:

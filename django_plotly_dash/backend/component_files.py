@@ -51,7 +51,8 @@ def _installed(package: str, path: str) -> str | None:
     """
     try:
         spec = find_spec(package) if package.isidentifier() else None
-        full = safe_join(os.path.dirname(spec.origin), path) if spec and spec.origin else ""
+        folders = list(spec.submodule_search_locations or ()) if spec else []  # a module that is no package has none
+        full = safe_join(folders[0], path) if folders else ""
     except (ImportError, ValueError, SuspiciousFileOperation):
         return None
     has_metadata = os.path.isfile(os.path.join(os.path.dirname(full), "metadata.json"))
