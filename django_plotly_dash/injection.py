@@ -24,6 +24,8 @@ from . import context
 from .exceptions import InjectionError
 
 EXTRAS: Final = ("callback_context", "dash_app", "dash_app_id", "request", "session_state", "user")
+# A request is an open connection to one server process; it does not cross into a worker.
+BACKGROUND_EXTRAS: Final = tuple(name for name in EXTRAS if name != "request")
 LAYOUT_EXTRAS: Final = tuple(name for name in EXTRAS if name != "callback_context")
 # Making these may ask the database, which must not happen on an event loop.
 _BLOCKING: Final = frozenset({"request", "session_state", "user"})
@@ -74,13 +76,16 @@ class DashArguments:
         return cls(progress + tuple(_argument_name(flat, top) for top in tops))
 
 
-def inject_callback(function: Function, arguments: DashArguments) -> Function:
+def inject_callback(function: Function, arguments: DashArguments, available: Sequence[str] = EXTRAS) -> Function:
     """Wrap a callback so that it also gets the extras that it names; sync stays sync, async stays async.
+
+    Args:
+        available: the extras that can be had; ``BACKGROUND_EXTRAS`` in a worker.
 
     Raises:
         InjectionError: a parameter that nobody can fill, or an argument of Dash that no parameter takes.
     """
-    wanted = wanted_extras(function, arguments, EXTRAS)
+    wanted = wanted_extras(function, arguments, available)
     if is_async(function):
         if not wanted and inspect.iscoroutinefunction(function):
             return function
@@ -166,7 +171,11 @@ def wanted_extras(function: Function, arguments: DashArguments, available: Seque
     except ValueError:  # some callables written in C have no signature; Dash's arguments go in as they are
         return ()
     shape = _Shape(signature, arguments)
-    problem = shape.problem(available) or _hidden_by_decorator(function, shape.wanted(available))
+    problem = (
+        shape.left_behind(available)
+        or shape.problem(available)
+        or _hidden_by_decorator(function, shape.wanted(available))
+    )
     if problem:
         raise InjectionError(
             f"{_describe(function)}: {problem}\n"
@@ -223,6 +232,15 @@ class _Shape:
             return f"no parameter takes {_listing(surplus)}."
         return ""
 
+    def left_behind(self, available: Sequence[str]) -> str:
+        """A background callback that names the request, even with a default, counts on something that never comes."""
+        if available is not BACKGROUND_EXTRAS or "request" not in {p.name for p in self.rest}:
+            return ""
+        return (
+            "a background callback cannot have 'request', since it runs in a worker process, which the request does "
+            "not reach. Name user, session_state, dash_app or callback_context for what it has to know of the request."
+        )
+
     def corrected(self, available: Sequence[str]) -> Signature:
         """A signature that takes all that Dash passes and names only what can be had."""
         kept = [p.name for p in self.filled]
@@ -235,7 +253,7 @@ class _Shape:
         for parameter in self.rest:
             name = parameter.name
             if name not in available:
-                if parameter.default is not Parameter.empty:
+                if parameter.default is not Parameter.empty and name not in EXTRAS:
                     parameters.append(parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=Parameter.empty))
                     continue
                 name = next(iter(get_close_matches(name, available, n=1)), "")
