@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+
+from .exceptions import ConfigurationError
+from .registry import registry
 
 
 class DjangoPlotlyDashConfig(AppConfig):
@@ -19,3 +24,13 @@ class DjangoPlotlyDashConfig(AppConfig):
         autodiscover_modules("dash_apps")
         dash_globals.check_callbacks()
         mcp.check_functions()
+        _prepare_background()
+
+
+def _prepare_background() -> None:
+    """A Celery worker has to know the tasks of all managers before its first job."""
+    for app in registry:
+        try:
+            app.prepare_background()
+        except ConfigurationError as error:  # the callback itself raises it again; the rest of the site works
+            logging.getLogger("django_plotly_dash").error("%s", error)

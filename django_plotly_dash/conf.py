@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
+from dash.background_callback.managers import BaseBackgroundCallbackManager
 from django.conf import ENVIRONMENT_VARIABLE, settings
 from django.core.signals import setting_changed
 
@@ -37,6 +38,10 @@ class PlotlyDashSettings:
     # bundles and assets
     serve_locally: bool = True
     static_asset_root: str = "dpd/assets"
+    # background callbacks; seconds
+    background_callback_manager: str | Callable[..., Any] | BaseBackgroundCallbackManager | None = None
+    background_callback_lease: int = 60
+    background_callback_queue_timeout: int = 600
     # development
     dev_tools: bool | dict | None = None  # type: ignore[type-arg]
 

@@ -22,14 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 import dash
 from dash import _callback, _get_app, _get_paths, _pages, dcc
+from dash.background_callback.managers import BaseBackgroundCallbackManager as _Managers
 
+from . import background
 from . import registry as apps
 from .attribution import Origin, owners
 from .exceptions import InjectionError
 from .injection import inject_callback
 from .json_values import returning_plain
 from .page_registry import PageRegistry
-from .signatures import DashArguments, is_async
+from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments, is_async
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -172,6 +174,7 @@ class _Entry(dict[str, Any]):
     def __init__(self, values: dict[str, Any], callback_id: str) -> None:
         super().__init__(values)
         self._callback_id = callback_id
+        background.attach(self, callback_id)
         self.api_paths: list[str] = []
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -188,7 +191,13 @@ class _Entry(dict[str, Any]):
             )
         # Noted at once, since another app's endpoint of the same path takes its place in Dash's list.
         self.api_paths = [path for path, known in _callback.GLOBAL_API_PATHS.items() if known is function]
-        injected = inject_callback(function, DashArguments.of_callback(self))
+        in_worker = self["background"]
+        injected = inject_callback(
+            function, DashArguments.of_callback(self), BACKGROUND_EXTRAS if in_worker else EXTRAS
+        )
+        if in_worker:
+            in_worker["manager"].function = returning_plain(injected)
+            _Managers.functions[:] = [job for job in _Managers.functions if job[1] is not function]
         on_error = inspect.getclosurevars(wrapper).nonlocals.get("on_error")
         return _rebound(wrapper, func=returning_plain(injected), on_error=error_handler(on_error))
 
@@ -249,6 +258,11 @@ def check_callbacks() -> None:
     _inbox.check()
 
 
+def entries_of(app: DjangoDash) -> dict[str, dict[str, Any]]:
+    """Callbacks of ``dash.callback`` that are this app's, by id, set up or not."""
+    return {registration.callback_id: registration.entry for registration in _inbox.of(app)}
+
+
 def api_paths_of(app: DjangoDash) -> dict[str, Callable[..., Any]]:
     """Functions that were registered with ``dash.callback`` and an ``api_endpoint``, for this app."""
     entries = [registration.entry for registration in _inbox.of(app)]
@@ -258,17 +272,6 @@ def api_paths_of(app: DjangoDash) -> dict[str, Callable[..., Any]]:
 def take_api_path(path: str) -> Any:
     """Remove the function that has just been registered for an ``api_endpoint`` from Dash's list and give it."""
     return _callback.GLOBAL_API_PATHS.pop(path)
-
-
-def is_dashs_own(function: Any) -> bool:
-    """True for callbacks that Dash registers for itself, such as the router of multi-page apps."""
-    return str(getattr(function, "__module__", "")).split(".")[0] == "dash"
-
-
-def _is_shared(entry: dict[str, Any]) -> bool:
-    output = entry["output"]
-    outputs = list(output) if isinstance(output, (list, tuple)) else [output]
-    return all(isinstance(dependency.component_id, dict) for dependency in outputs or entry["raw_inputs"])
 
 
 def error_handler(function: Callable[..., Any] | None) -> Callable[..., Any] | None:
@@ -291,6 +294,29 @@ def error_handler(function: Callable[..., Any] | None) -> Callable[..., Any] | N
                 "dash.ctx and django_plotly_dash.context.require() have the rest."
             ) from None
     return returning_plain(function)
+
+
+@contextmanager
+def jobs_apart() -> Iterator[None]:
+    """A background function that is registered in the ``with`` block is not put down for all managers: ours have one
+    job for all callbacks, and Dash's name for a job is not unique among apps."""
+    kept = _Managers.managers, _Managers.functions
+    _Managers.managers, _Managers.functions = [], []
+    try:
+        yield
+    finally:
+        _Managers.managers, _Managers.functions = kept
+
+
+def is_dashs_own(function: Any) -> bool:
+    """True for callbacks that Dash registers for itself, such as the router of multi-page apps."""
+    return str(getattr(function, "__module__", "")).split(".")[0] == "dash"
+
+
+def _is_shared(entry: dict[str, Any]) -> bool:
+    output = entry["output"]
+    outputs = list(output) if isinstance(output, (list, tuple)) else [output]
+    return all(isinstance(dependency.component_id, dict) for dependency in outputs or entry["raw_inputs"])
 
 
 def _copied(entry: dict[str, Any]) -> dict[str, Any]:

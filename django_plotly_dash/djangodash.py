@@ -21,7 +21,7 @@ from dash.development.base_component import Component
 from django.conf import settings
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, BaseReloader, autoreload_started
 
-from . import context, csrf, dash_globals, mcp, prefix, standalone
+from . import background, context, csrf, dash_globals, mcp, prefix, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .exceptions import ConfigurationError
@@ -29,7 +29,7 @@ from .injection import inject_callback, inject_layout
 from .json_values import PlainProperties, plain, returning_plain
 from .page_registry import Page, skeleton
 from .registry import importing_module, registry, slug_of
-from .signatures import DashArguments
+from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
 logger = logging.getLogger("django_plotly_dash")
 BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
@@ -187,17 +187,45 @@ class DjangoDash(Dash):
         """
         kwargs["on_error"] = dash_globals.error_handler(kwargs.get("on_error"))
         register = super().callback(*args, **kwargs)
-        arguments = DashArguments.of_callback(self.callback_map[self._callback_list[-1]["output"]])
+        callback_id = self._callback_list[-1]["output"]
+        entry = self.callback_map[callback_id]
+        background.attach(entry, callback_id)
+        arguments = DashArguments.of_callback(entry)
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             own = dash_globals.is_dashs_own(function)
-            register(returning_plain(function if own else inject_callback(function, arguments)))
+            available = BACKGROUND_EXTRAS if entry["background"] else EXTRAS
+            wrapped = returning_plain(function if own else inject_callback(function, arguments, available))
+            if entry["background"]:
+                entry["background"]["manager"].function = wrapped = background.with_source(wrapped)
+            with dash_globals.jobs_apart():
+                register(wrapped)
             endpoint = kwargs.get("api_endpoint")
             if endpoint:
                 self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
             return function
 
         return decorate
+
+    def background_callback(self, callback_id: str) -> background.BackgroundCallback | None:
+        """For workers: the background callback of that id, or None."""
+        entry = self.callback_map.get(callback_id) or dash_globals.entries_of(self).get(callback_id) or {}
+        found = (entry.get("background") or {}).get("manager")
+        return found if isinstance(found, background.BackgroundCallback) else None
+
+    def prepare_background(self) -> None:
+        """Make the managers of the background callbacks, as far as they are known.
+
+        Raises:
+            ConfigurationError: a manager cannot be made.
+        """
+        background.prepare(self, [*self.callback_map.values(), *dash_globals.entries_of(self).values()])
+
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Let Dash's module-level functions speak for this app inside the ``with`` block."""
+        with dash_globals.speaking_for(self):
+            yield
 
     @property
     def layout(self) -> Any:

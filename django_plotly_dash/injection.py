@@ -19,10 +19,8 @@ from asgiref.sync import async_to_sync, sync_to_async
 from dash import callback_context as dash_callback_context
 
 from . import context
-from .signatures import DashArguments, Function, is_async, wanted_extras
+from .signatures import EXTRAS, LAYOUT_EXTRAS, DashArguments, Function, is_async, wanted_extras
 
-EXTRAS: Final = ("callback_context", "dash_app", "dash_app_id", "request", "session_state", "user")
-LAYOUT_EXTRAS: Final = tuple(name for name in EXTRAS if name != "callback_context")
 # Making these may ask the database, which must not happen on an event loop.
 _BLOCKING: Final = frozenset({"request", "session_state", "user"})
 
@@ -51,13 +49,16 @@ class CallbackContext:
         return self._context.copy().run(getattr, dash_callback_context, name)
 
 
-def inject_callback(function: Function, arguments: DashArguments) -> Function:
+def inject_callback(function: Function, arguments: DashArguments, available: Sequence[str] = EXTRAS) -> Function:
     """Wrap a callback so that it also gets the extras that it names; sync stays sync, async stays async.
+
+    Args:
+        available: the extras that can be had; ``BACKGROUND_EXTRAS`` in a worker.
 
     Raises:
         InjectionError: a parameter that nobody can fill, or an argument of Dash that no parameter takes.
     """
-    wanted = wanted_extras(function, arguments, EXTRAS)
+    wanted = wanted_extras(function, arguments, available)
     if is_async(function):
         if not wanted and inspect.iscoroutinefunction(function):
             return function

@@ -22,9 +22,8 @@ from . import context, dash_globals, registry
 from .attribution import Origin, owners
 from .backend import error_page
 from .exceptions import RegistrationError, ToolError
-from .injection import LAYOUT_EXTRAS
 from .json_values import plain
-from .signatures import is_async
+from .signatures import LAYOUT_EXTRAS, is_async
 
 if TYPE_CHECKING:
     from .djangodash import DjangoDash

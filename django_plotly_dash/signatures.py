@@ -18,6 +18,10 @@ from typing import Any, Final
 
 from .exceptions import InjectionError
 
+EXTRAS: Final = ("callback_context", "dash_app", "dash_app_id", "request", "session_state", "user")
+# A request is an open connection to one server process; it does not cross into a worker.
+BACKGROUND_EXTRAS: Final = tuple(name for name in EXTRAS if name != "request")
+LAYOUT_EXTRAS: Final = tuple(name for name in EXTRAS if name != "callback_context")
 _VARIABLE: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 Function = Callable[..., Any]
@@ -59,7 +63,11 @@ def wanted_extras(function: Function, arguments: DashArguments, available: Seque
     except ValueError:  # some callables written in C have no signature; Dash's arguments go in as they are
         return ()
     shape = _Shape(signature, arguments)
-    problem = shape.problem(available) or _hidden_by_decorator(function, arguments, shape.wanted(available))
+    problem = (
+        shape.left_behind(available)
+        or shape.problem(available)
+        or _hidden_by_decorator(function, arguments, shape.wanted(available))
+    )
     if problem:
         raise InjectionError(
             f"{_describe(function)}: {problem}\n"
@@ -112,6 +120,15 @@ class _Shape:
             return f"no parameter takes {_listing(surplus)}."
         return ""
 
+    def left_behind(self, available: Sequence[str]) -> str:
+        """A background callback that names the request, even with a default, counts on something that never comes."""
+        if available is not BACKGROUND_EXTRAS or "request" not in {p.name for p in self.rest}:
+            return ""
+        return (
+            "a background callback cannot have 'request', since it runs in a worker process, which the request does "
+            "not reach. Name user, session_state, dash_app or callback_context for what it has to know of the request."
+        )
+
     def corrected(self, available: Sequence[str]) -> Signature:
         """A signature that takes all that Dash passes and names only what can be had."""
         named = [name for name in self.arguments.named if name.isidentifier() and not keyword.iskeyword(name)]
@@ -128,7 +145,7 @@ class _Shape:
         for parameter in self.rest:
             name = parameter.name
             if name not in available:
-                if parameter.default is not Parameter.empty:
+                if parameter.default is not Parameter.empty and name not in EXTRAS:
                     parameters.setdefault(name, _plain(parameter))
                     continue
                 name = next(iter(get_close_matches(name, available, n=1)), "")

@@ -15,7 +15,7 @@ LAYERS = [
     ["conf", "context", "signatures"],
     ["prefix", "csrf", "json_values", "standalone"],
     ["registry", "injection", "session_state", "app_name"],
-    ["attribution", "page_registry"],
+    ["attribution", "page_registry", "background"],
     ["backend", "dash_globals"],
     ["mcp"],
     ["djangodash"],

@@ -55,7 +55,9 @@ class CallbackView:
     async def call_async(self) -> HttpResponse:
         """Answer from an event loop."""
         body = self._read()
-        if not inspect.iscoroutinefunction(self._app.callback_map[body["output"]]["callback"]):
+        spec = self._app.callback_map[body["output"]]
+        # Managers of background callbacks wait for stores and brokers, whatever the colour of the user's function.
+        if spec["background"] or not inspect.iscoroutinefunction(spec["callback"]):
             return await sync_to_async(self._answer)(body)
         call = await self._prepare_async(body)
         try:
@@ -67,7 +69,8 @@ class CallbackView:
         call = self._prepare(body)
         try:
             # A context of its own, since Dash leaves its variables set and threads are used again.
-            return call.finish(copy_context().run(_run, call.function))
+            run = _run_at_once if self._app.callback_map[body["output"]]["background"] else _run
+            return call.finish(copy_context().run(run, call.function))
         except PreventUpdate:
             return call.nothing()
 
@@ -184,3 +187,17 @@ def _run(function: Callable[..., Any], **kwargs: Any) -> Any:
         return await result
 
     return async_to_sync(run)()
+
+
+def _run_at_once(function: Callable[..., Any]) -> Any:
+    """Start a background callback or ask for it. Dash does that in a coroutine if the user's function is one, but
+    it waits for nothing there; and on an event loop Django would refuse the database."""
+    result = function()
+    if not inspect.iscoroutine(result):
+        return result
+    try:
+        result.send(None)
+    except StopIteration as end:
+        return end.value
+    result.close()
+    raise RuntimeError("Dash waits for something when it starts a background callback, which it did not do before.")

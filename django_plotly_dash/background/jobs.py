@@ -1,0 +1,457 @@
+"""What stands between Dash and a manager: one object for each background callback.
+
+Dash asks it as if it were the manager. It finds the manager, decides what goes to the broker and under which key a
+result lies, and notices jobs that will never end. One job function serves all callbacks of a manager, and the sealed
+facts say which is meant: callbacks of two apps cannot be taken for one another, and a worker with other code says so.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from dash import NoUpdate
+from dash._callback_context import context_value
+from dash.background_callback.managers import BaseBackgroundCallbackManager
+from dash.background_callback.managers.diskcache_manager import DiskcacheManager
+from dash.exceptions import PreventUpdate
+from django.core.signals import setting_changed
+from django.utils import translation
+from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
+
+from .. import context
+from ..conf import app_settings
+from ..exceptions import ConfigurationError, RequestError
+from . import travel, worker
+from .store import JobRecord, Outage, ResultStore, store_of
+
+if TYPE_CHECKING:
+    from ..context import RequestContext
+
+UNDEFINED: Final = BaseBackgroundCallbackManager.UNDEFINED
+_JOB: Final = "django_plotly_dash"
+_resolved: dict[Any, tuple[Any, BaseBackgroundCallbackManager]] = {}
+_resolving = threading.RLock()
+_outages: dict[int, Outage] = {}
+
+
+def attach(entry: dict[str, Any], callback_id: str) -> None:
+    """Put a ``BackgroundCallback`` in the manager's place, where Dash looks for it.
+
+    Args:
+        entry: the callback's entry of Dash's callback map; nothing happens if it is not a background callback.
+    """
+    background = entry["background"]
+    if not background or isinstance(background.get("manager"), BackgroundCallback):
+        return
+    callback = BackgroundCallback(callback_id, entry["manager"], bool(background.get("progress")), entry["no_output"])
+    background["manager"] = callback
+    entry["manager"] = callback
+
+
+def with_source(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The wrapper of a callback, so that Dash can read its source: it asks for that of what is wrapped, and fails
+    where that is a partial or an object that can be called."""
+    if not isinstance(inspect.unwrap(function), (FunctionType, MethodType)):
+        del function.__wrapped__  # type: ignore[attr-defined]
+    return function
+
+
+class BackgroundCallback:
+    """One background callback of one app, or of several that share it; to Dash, the manager.
+
+    Args:
+        callback_id: Dash's id of the callback.
+        own_manager: what was given as ``manager=``: a manager, a function that makes one, a dotted path, or None.
+        takes_progress: the function wants ``set_progress`` as its first argument.
+        no_output: the callback has no outputs.
+
+    Attributes:
+        function: the user's function, which also gets its extra arguments.
+    """
+
+    UNDEFINED = UNDEFINED
+    # Dash looks up the job function here and hands it back to ``call_job_fn``, which needs none.
+    func_registry: Final[dict[str, Any]] = {}
+
+    def __init__(self, callback_id: str, own_manager: Any, takes_progress: bool, no_output: bool) -> None:
+        self.callback_id = callback_id
+        self.takes_progress = takes_progress
+        self.function: Callable[..., Any] = _not_decorated
+        self._own_manager = own_manager
+        self._no_output = no_output
+
+    @property
+    def manager(self) -> BaseBackgroundCallbackManager:
+        """The manager of the callback, of the app that answers, or of the settings.
+
+        Raises:
+            ConfigurationError: there is none, or what was given is not one.
+        """
+        return self.manager_of(context.require().app)
+
+    def manager_of(self, app: Any) -> BaseBackgroundCallbackManager:
+        """The manager of the callback where it serves ``app``. Errors are those of ``manager``."""
+        for given, where in (
+            (self._own_manager, f"manager= of the callback {self.callback_id!r}"),
+            (app._background_manager, f"background_callback_manager= of {app!r}"),
+            (app_settings().background_callback_manager, "settings.PLOTLY_DASH['background_callback_manager']"),
+        ):
+            if given is not None:
+                return _resolve(given, where)
+        raise ConfigurationError(
+            f"The background callback {self.callback_id!r} of {app!r} has no manager. Give one as "
+            "DjangoDash(..., background_callback_manager=...), as manager= of the callback, or to all apps as "
+            "PLOTLY_DASH['background_callback_manager'], a dotted path."
+        )
+
+    def store_for(self, app: Any) -> ResultStore | None:
+        """The result store of the manager; None for a kind of manager that is not Dash's."""
+        return store_of(self.manager_of(app))
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Names of the extra arguments that the function gets."""
+        return tuple(getattr(self.function, "extras", ()))
+
+    # --- what Dash asks a manager -------------------------------------------------------------------------------
+
+    @property
+    def expire(self) -> Any:
+        return getattr(self.manager, "expire", None)
+
+    def build_cache_key(self, function: Any, args: Any, ignored: Any, triggered: Any) -> str:
+        """The key of a result. Without caching, it is this one job's: two users who ask the same must not take
+        each other's results away. With caching, it holds whatever the function can see beside its arguments."""
+        manager = self.manager
+        if not manager.cache_by:
+            return uuid4().hex
+        found = context.require()
+        asked = manager.build_cache_key(function, args, ignored, triggered)
+        return _hash(asked, self.callback_id, *_seen_by(found, self.wanted))
+
+    def call_job_fn(self, key: str, job_function: None, args: Any, values: Any) -> str:
+        """Hand a job to the manager; what it gives goes to the browser, signed."""
+        try:
+            return str(self._start(key, args, values))
+        finally:
+            self._leave_thread()
+
+    def _start(self, key: str, args: Any, values: Any) -> _Handle:
+        manager, found = self.manager, context.require()
+        handle = _Handle(uuid4().hex, *self._owner(found))
+        facts = travel.facts_of(found, self.callback_id, handle.job, self.wanted)
+        sent = travel.crossing(values, facts)
+        record = self._record(handle)
+        if record is not None:
+            record.queue()
+        if manager.cache_by and manager.result_ready(key):
+            return handle
+        function = manager.func_registry[_JOB]
+        return handle.with_task(manager.call_job_fn(key, function, args, sent))
+
+    def get_progress(self, key: str) -> Any:
+        try:
+            return self.manager.get_progress(key)
+        except self._errors:
+            return None
+
+    def result_ready(self, key: str) -> bool:
+        return bool(self.manager.result_ready(key))
+
+    def get_result(self, key: str, job: str | None) -> Any:
+        """The result, an error as Dash writes it, or ``UNDEFINED`` while the job goes on.
+
+        Raises:
+            RequestError: the job is another user's or another callback's.
+            PreventUpdate: the job was cancelled.
+        """
+        handle = self._handle(job)
+        memory = context.require().scratch
+        memory.background_over = False
+        memory.background_props = {}
+        outage = _outages.setdefault(id(self.manager), Outage())
+        try:
+            value = self._result(key, handle)
+            outage.is_over()
+        except self._errors as error:
+            if not outage.is_longer_than(app_settings().background_callback_lease):
+                return UNDEFINED
+            value = _as_error(f"The result store does not answer: {error}")
+        finally:
+            self._leave_thread()
+        memory.background_over = value is not UNDEFINED
+        if self._no_output and NoUpdate.is_no_update(value):
+            return None  # Dash refuses anything else of a callback without outputs
+        return value
+
+    def get_updated_props(self, key: str | None) -> dict[str, Any]:
+        """What the worker has set, read together with the result.
+
+        Raises:
+            RequestError: the browser's handle was not signed by this site, or for another page.
+        """
+        memory = context.require().scratch
+        if key is None or not hasattr(memory, "background_props"):
+            raise RequestError("This page's background job is not known here any more. Reload the page.")
+        if store_of(self.manager) is None:
+            return self.manager.get_updated_props(key)  # type: ignore[no-any-return]
+        props: dict[str, Any] = memory.background_props
+        return props
+
+    def job_running(self, job: str) -> bool:
+        over = getattr(context.require().scratch, "background_over", None)
+        if over is not None:
+            return not over
+        handle = self._handle(job)
+        record = self._record(handle)
+        cancelled = record is not None and record.is_cancelled()
+        return not cancelled and self._trouble(handle, record) is None
+
+    def terminate_job(self, job: str | None) -> None:
+        """Cancel a job. One button may cancel jobs of several callbacks; the handle tells whose it is."""
+        if job is None:
+            return
+        app = context.require().app
+        for callback in [self, *background_callbacks(app.callback_map.values())]:
+            handle = _Handle.parse(job)
+            if (handle.callback, handle.user) == callback._owner(context.require()):
+                callback._cancel(handle)
+                callback._leave_thread()
+                return
+
+    def terminate_unhealthy_job(self, job: str) -> bool:
+        return False
+
+    # --- jobs ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _errors(self) -> tuple[type[BaseException], ...]:
+        store = store_of(self.manager)
+        return store.errors if store is not None else ()
+
+    def _owner(self, found: RequestContext) -> tuple[str, str]:
+        instance = found.instance.slug if found.instance is not None else ""
+        user = travel.user_key(found.request) or ""
+        return _hash(found.app.slug, instance, self.callback_id)[:12], _keyed_hash(user)[:12]
+
+    def _leave_thread(self) -> None:
+        """The thread of a request may end with it, and diskcache has a connection for each thread."""
+        store = store_of(self.manager)
+        if store is not None:
+            store.close_thread()
+
+    def _handle(self, job: str | None) -> _Handle:
+        handle = _Handle.parse(job or "")
+        if (handle.callback, handle.user) != self._owner(context.require()):
+            raise RequestError("This background job is not known here, or belongs to another login.", 403)
+        return handle
+
+    def _record(self, handle: _Handle) -> JobRecord | None:
+        store = store_of(self.manager)
+        return JobRecord(store, handle.job) if store is not None else None
+
+    def _cancel(self, handle: _Handle) -> None:
+        record = self._record(handle)
+        if record is not None:
+            record.cancel()
+        if handle.task:
+            self.manager.terminate_job(handle.task)
+
+    def _result(self, key: str, handle: _Handle) -> Any:
+        manager: Any = self.manager
+        record = self._record(handle)
+        value = manager.get_result(key, None)
+        if value is UNDEFINED:
+            if record is not None and record.is_cancelled():
+                raise PreventUpdate
+            trouble = self._trouble(handle, record)
+            if trouble is not None:
+                # It may have come while we were looking.
+                value = manager.get_result(key, None)
+                if value is UNDEFINED:
+                    self._cancel(handle)  # should it wake up, nobody waits for it
+                    value = _as_error(trouble)
+        if _is_error(value) and manager.cache_by:
+            manager.clear_cache_entry(key)  # the next one who asks shall not get the error from the cache
+        if record is not None:
+            context.require().scratch.background_props = record.take_props()
+            if value is not UNDEFINED:
+                record.delete()
+        return value
+
+    def _trouble(self, handle: _Handle, record: JobRecord | None) -> str | None:
+        """Why no result will come, or None as long as one may."""
+        failure = self._failure_of_task(handle)
+        if failure is not None or record is None:
+            return failure
+        wanted = app_settings()
+        state, seconds = record.state()
+        if state == "queued" and seconds > wanted.background_callback_queue_timeout:
+            return f"No worker has begun with it for {wanted.background_callback_queue_timeout} seconds."
+        if state == "running" and seconds > wanted.background_callback_lease:
+            return "Its worker has given no sign of life any more. It was killed, or has lost the result store."
+        if state == "missing" and seconds > wanted.background_callback_lease:
+            return "The result store knows nothing of it any more."
+        return None
+
+    def _failure_of_task(self, handle: _Handle) -> str | None:
+        """What the manager itself knows of a job that has ended, and ended without storing a result."""
+        manager: Any = self.manager
+        if not handle.task:
+            return None
+        if hasattr(manager, "get_task"):
+            task = manager.get_task(handle.task)
+            status = task.status
+            if status == "FAILURE":
+                return f"{type(task.result).__name__}: {task.result}"
+            if status == "REVOKED":
+                return "It was revoked."
+            return "It has ended, and its result is gone." if status == "SUCCESS" else None
+        if manager.job_running(handle.task):
+            return None
+        return "Its process has ended without a result."
+
+
+@dataclass(frozen=True, slots=True)
+class _Handle:
+    """What a browser holds of a job, signed by Dash.
+
+    Attributes:
+        job: our name of it.
+        callback: hash of app, instance and callback.
+        user: hash of the user.
+        task: the manager's name of it; empty if the result was in the cache.
+    """
+
+    job: str
+    callback: str
+    user: str
+    task: str = ""
+
+    def __str__(self) -> str:
+        return ".".join((self.job, self.callback, self.user, self.task))
+
+    @classmethod
+    def parse(cls, text: str) -> _Handle:
+        return cls(*(text.split(".", 3) + [""] * 4)[:4])
+
+    def with_task(self, task: object) -> _Handle:
+        return _Handle(self.job, self.callback, self.user, str(task))
+
+
+# --- managers ---------------------------------------------------------------------------------------------------
+
+
+def background_callbacks(entries: Iterable[dict[str, Any]]) -> list[BackgroundCallback]:
+    """Those among the entries of a callback map that run in the background."""
+    found = [(entry.get("background") or {}).get("manager") for entry in entries]
+    return [callback for callback in found if isinstance(callback, BackgroundCallback)]
+
+
+def prepare(app: Any, entries: Iterable[dict[str, Any]]) -> None:
+    """Make the managers of an app's background callbacks, so that a Celery worker knows their task.
+
+    Raises:
+        ConfigurationError: a manager cannot be made.
+    """
+    for callback in background_callbacks(entries):
+        callback.manager_of(app)
+
+
+def forget_managers() -> None:
+    """Make the managers that settings name anew when they are asked for."""
+    with _resolving:
+        _resolved.clear()
+
+
+def _resolve(given: Any, where: str) -> BaseBackgroundCallbackManager:
+    key = given if isinstance(given, str) else id(given)
+    known = _resolved.get(key)
+    if known is not None:  # without the lock, which a process that was forked might find closed for ever
+        return known[1]
+    with _resolving:
+        if key not in _resolved:
+            manager = _made(given, where)
+            _register(manager)
+            _resolved[key] = (given, manager)  # what is kept keeps its id
+        return _resolved[key][1]
+
+
+def _register(manager: Any) -> None:
+    if _JOB in manager.func_registry:
+        return
+    for other in BaseBackgroundCallbackManager.managers:
+        # Celery has one task of a name; a second manager on the same Celery app calls that of the first.
+        if _JOB in other.func_registry and other.handle is getattr(manager, "handle", None):
+            manager.func_registry[_JOB] = other.func_registry[_JOB]
+            return
+    manager.register(_JOB, worker.run_in_child if isinstance(manager, DiskcacheManager) else worker.run, True)
+
+
+def _made(given: Any, where: str) -> BaseBackgroundCallbackManager:
+    try:
+        found = import_string(given) if isinstance(given, str) else given
+    except ImportError as error:
+        raise ConfigurationError(f"{where} is {given!r}, which cannot be imported: {error}") from error
+    if callable(found) and not isinstance(found, BaseBackgroundCallbackManager):
+        found = found()
+    if not isinstance(found, BaseBackgroundCallbackManager):
+        raise ConfigurationError(
+            f"{where} is {given!r}, which gives a {type(found).__name__}. It has to give a manager of Dash, such as "
+            "dash.CeleryManager or dash.DiskcacheManager."
+        )
+    return found
+
+
+def _changed(*, setting: str, **_: Any) -> None:
+    if setting == "PLOTLY_DASH":
+        forget_managers()
+
+
+setting_changed.connect(_changed)
+
+
+# --- small parts ------------------------------------------------------------------------------------------------
+
+
+def _seen_by(found: RequestContext, wanted: tuple[str, ...]) -> list[Any]:
+    """What a function can see beside its arguments. Every function can see the app, the instance, the language, the
+    time zone and what hooks have put into ``ctx.custom_data``; the user and the session only if it names them, or
+    Dash's context, which hints at both."""
+    instance = found.instance.slug if found.instance is not None else None
+    seen: list[Any] = [found.app.slug, instance, translation.get_language(), travel.timezone_name()]
+    seen.append(dict(getattr(context_value.get(), "custom_data", None) or {}))
+    if {"user", "callback_context"} & set(wanted):
+        seen.append(f"user {travel.user_key(found.request)}")
+    if {"session_state", "callback_context"} & set(wanted):
+        seen.append(f"session {_keyed_hash(travel.lasting_session_key(found.request) or '')}")
+    return seen
+
+
+def _hash(*parts: Any) -> str:
+    return sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def _keyed_hash(text: str) -> str:
+    return salted_hmac("django_plotly_dash.background", text, algorithm="sha256").hexdigest()
+
+
+def _as_error(message: str) -> dict[str, Any]:
+    return {"background_callback_error": {"msg": f"The job was lost. {message}", "tb": ""}}
+
+
+def _is_error(value: Any) -> bool:
+    return isinstance(value, dict) and "background_callback_error" in value
+
+
+def _not_decorated(*args: Any, **kwargs: Any) -> Any:
+    raise ConfigurationError("The background callback has no function yet.")

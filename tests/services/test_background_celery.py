@@ -1,0 +1,383 @@
+"""Background callbacks in a real Celery worker, with a Redis of their own that can be stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import redis
+from django.contrib.auth import get_user_model
+from django.db import connections
+from django.test import Client
+
+from django_plotly_dash import DjangoDash
+from django_plotly_dash.background import jobs
+from django_plotly_dash.models import DashApp, StatelessApp
+from django_plotly_dash.registry import registry
+from tests.background_page import Page, eventually, value_of
+from tests.conftest import missing
+from tests.site_celery import SETTINGS
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning"),  # by Celery
+]
+LEASE = SETTINGS["background_callback_lease"]
+
+
+class Redis:
+    """A Redis server without a disk, on a port that stays its own."""
+
+    def __init__(self) -> None:
+        self.program = shutil.which("redis-server") or missing("there is no redis-server")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.client = redis.Redis(port=self.port)
+
+    def start(self) -> None:
+        command = [self.program, "--port", str(self.port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+        def answers() -> bool:
+            with contextlib.suppress(redis.ConnectionError):
+                return bool(self.client.ping())
+            return False
+
+        eventually(answers)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def everything(self) -> str:
+        """All keys and values, whatever their types."""
+        readers = {
+            b"string": self.client.get,
+            b"list": lambda key: self.client.lrange(key, 0, -1),
+            b"set": self.client.smembers,
+            b"hash": self.client.hgetall,
+            b"zset": lambda key: self.client.zrange(key, 0, -1, withscores=True),
+        }
+        return "\n".join(f"{key!r}: {readers[self.client.type(key)](key)!r}" for key in self.client.scan_iter())
+
+
+class Worker:
+    """A Celery worker in a process of its own."""
+
+    def __init__(self, url: str, log: Path) -> None:
+        self.environment = {
+            **os.environ,
+            "DPD_TEST_REDIS": url,
+            "DPD_TEST_DATABASE": str(connections.settings["default"]["NAME"]),
+            "DJANGO_SETTINGS_MODULE": "tests.site_celery.settings",
+            "PYTHONPATH": os.getcwd(),
+        }
+        self.log = log
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "tests.site_celery.celery", "worker"]
+        command += ["--concurrency=2", "--loglevel=INFO", "--without-mingle", "--without-gossip"]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=subprocess.STDOUT)
+        eventually(lambda: " ready." in self.log.read_text() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log.read_text()
+
+    def kill(self) -> None:
+        """The worker and its children, without a chance to say anything."""
+        for process in [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Redis]:
+    server = Redis()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def celery_module(server: Redis) -> Iterator[Any]:
+    """The site's Celery app in this process, which is the web server's."""
+    os.environ["DPD_TEST_REDIS"] = server.url
+    with registry.isolated():
+        yield importlib.import_module("tests.site_celery.dash_apps")
+    jobs.forget_managers()
+    del os.environ["DPD_TEST_REDIS"]
+    for name in ("dash_apps", "celery"):
+        del sys.modules[f"tests.site_celery.{name}"]
+
+
+@pytest.fixture(scope="module")
+def shared_worker(
+    django_db_setup: None, celery_module: Any, server: Redis, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Worker]:
+    worker = Worker(server.url, tmp_path_factory.mktemp("worker") / "log")
+    worker.start()
+    yield worker
+    worker.kill()
+
+
+@pytest.fixture
+def app(celery_module: Any, settings: Any) -> DjangoDash:
+    settings.PLOTLY_DASH = SETTINGS
+    for made in (celery_module.app, celery_module.too):
+        registry.register(made)
+    return celery_module.app
+
+
+@pytest.fixture
+def worker(shared_worker: Worker) -> Worker:
+    if shared_worker.process.poll() is not None:
+        shared_worker.start()
+    return shared_worker
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def begun(folder: Path) -> int:
+    """The process that has begun with the slow callback."""
+    return int(eventually(lambda: (folder / "begun").exists() and (folder / "begun").read_text()))
+
+
+def test_the_worker_has_the_request_s_user_session_app_language_and_time_zone(
+    app: DjangoDash, worker: Worker, client: Client, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.middleware.locale.LocaleMiddleware",
+        "tests.test_background.InTokyo",
+    ]
+    row = DashApp(stateless_app=StatelessApp.objects.create(app_name=app.app_name), instance_name="Saved one")
+    row.save()
+    client.force_login(get_user_model().objects.create_user("ada"))
+    page = Page(client, app, f"/dash/instance/{row.slug}/")
+    first = page.result("facts.children", "a", headers={"accept-language": "de"})
+    assert first == {
+        "value": "a",
+        "user": "ada",
+        "runs": 1,
+        "dash_app": "Saved one",
+        "dash_app_id": row.slug,
+        "triggered": "in",
+        "cookies": [],
+        "language": "de",
+        "timezone": "Asia/Tokyo",
+        "path": f"{page.url}page",
+        "process": first["process"],
+    }
+    assert first["process"] != os.getpid()
+    assert Page(client, app).result("facts.children", "b")["runs"] == 2
+    assert client.session["django_plotly_dash"] == {"runs": 2}
+
+
+def test_a_coroutine_function_and_set_props(app: DjangoDash, worker: Worker, client: Client) -> None:
+    client.force_login(get_user_model().objects.create_user("ada"))
+    page = Page(client, app)
+    job = page.start("async.children", 1, 2)
+    assert value_of(page.wait(job)) == [3, "ada", 1]
+    assert [list(props) for props in job.props] in (
+        [["log"], ["other", "log"]],
+        [["log", "other"]],
+        [["log"], ["other"], ["log"]],
+        [["log", "other"], ["log"]],
+    )
+    merged: dict[str, Any] = {}
+    for props in job.props:
+        for name, values in props.items():
+            merged.setdefault(name, {}).update(values)
+    assert merged == {"log": {"children": "one", "title": "three"}, "other": {"children": "two"}}
+
+
+def test_dash_callback_of_another_app(app: DjangoDash, worker: Worker, celery_module: Any, client: Client) -> None:
+    assert Page(client, celery_module.too).result("named.children", 5) == "celery-jobs-too 5"
+
+
+def test_errors_of_the_worker(app: DjangoDash, worker: Worker, client: Client, settings: Any, caplog: Any) -> None:
+    page = Page(client, app)
+    assert page.result("handled.children", 1).startswith("Sorry: ")
+    assert page.wait(page.start("failed.children", 1)).status_code == 500
+    assert "out of paper" in caplog.text
+    assert "out of paper" in worker.log.read_text()
+
+
+def test_cached_results_are_each_user_s(app: DjangoDash, worker: Worker, client: Client) -> None:
+    results = []
+    for name in ("ada", "bob"):
+        client.force_login(get_user_model().objects.create_user(name))
+        page = Page(client, app)
+        results += [page.result("cached.children", 1) for _ in range(2)]
+    assert results[0] == results[1]
+    assert results[2] == results[3]
+    assert [result.split()[0] for result in results] == ["ada", "ada", "bob", "bob"]
+
+
+def test_database_connections_are_closed_after_a_job(app: DjangoDash, worker: Worker, client: Client) -> None:
+    page = Page(client, app)
+    assert [page.result("connection.children", number) for number in range(6)] == [False] * 6
+
+
+def test_credentials_do_not_lie_in_redis(
+    app: DjangoDash, worker: Worker, server: Redis, client: Client, tmp_path: Path
+) -> None:
+    """Read while the job waits for a worker, while it runs, and when it has ended."""
+    client.force_login(get_user_model().objects.create_user("ada"))
+    page = Page(client, app)
+    session, csrf = client.cookies["sessionid"].value, client.cookies["csrftoken"].value
+    client.cookies["theme"] = "dark"
+    secrets = {"Authorization": "Bearer b3arer", "Proxy-Authorization": "Basic pr0xy", "X-CSRFToken": csrf}
+    worker.kill()
+    server.client.flushall()
+    queued = [
+        page.start("slow.children", str(tmp_path), headers=secrets),
+        page.start("facts.children", "a", headers=secrets),
+    ]
+    contents = [server.everything()]
+    assert "theme" in contents[0]
+    assert str(tmp_path) in contents[0]
+    worker.start()
+    begun(tmp_path)
+    contents.append(server.everything())
+    (tmp_path / "go").touch()
+    assert value_of(page.wait(queued[0])) == "done"
+    assert value_of(page.wait(queued[1]))["runs"] == 1
+    contents.append(server.everything())
+    for content in contents:
+        for secret in (session, csrf, "b3arer", "pr0xy"):
+            assert secret not in content
+
+
+@pytest.mark.parametrize("when", ["in the queue", "running"])
+def test_a_cancelled_job_ends_and_does_not_run_on(
+    when: str, app: DjangoDash, worker: Worker, client: Client, tmp_path: Path
+) -> None:
+    page = Page(client, app)
+    if when == "in the queue":
+        worker.kill()
+    job = page.start("slow.children", str(tmp_path))
+    if when == "running":
+        begun(tmp_path)
+    assert page.ask(job) is None
+    stop = {"id": "stop", "property": "id"}
+    body = {"output": "stop.id", "outputs": stop, "inputs": [{**stop, "property": "n_clicks", "value": 1}]}
+    page.post({**body, "changedPropIds": ["stop.n_clicks"]}, cancelJob=job.handles["job"])
+    assert page.wait(job).status_code == 204
+    if when == "in the queue":
+        worker.start()
+        assert page.result("facts.children", 1)["value"] == 1
+        assert not (tmp_path / "begun").exists()
+    (tmp_path / "go").touch()
+    assert page.result("facts.children", 2)["value"] == 2
+    assert not (tmp_path / "ended").exists()
+
+
+@pytest.mark.parametrize("killed", ["the job's process", "the whole worker"])
+def test_a_killed_worker_is_an_error(
+    killed: str, app: DjangoDash, worker: Worker, client: Client, tmp_path: Path, caplog: Any
+) -> None:
+    page = Page(client, app)
+    job = page.start("slow.children", str(tmp_path))
+    process = begun(tmp_path)
+    assert page.ask(job) is None
+    if killed == "the whole worker":
+        worker.kill()
+    else:
+        os.kill(process, signal.SIGKILL)
+    assert page.wait(job, 0.2).status_code == 500
+    assert "The job was lost" in caplog.text
+
+
+def test_a_job_that_runs_longer_than_the_lease_is_waited_for(
+    app: DjangoDash, worker: Worker, client: Client, tmp_path: Path
+) -> None:
+    page = Page(client, app)
+    job = page.start("slow.children", str(tmp_path))
+    begun(tmp_path)
+    end = time.monotonic() + 1.5 * LEASE
+    while time.monotonic() < end:
+        assert page.ask(job) is None
+        time.sleep(0.2)
+    (tmp_path / "go").touch()
+    assert value_of(page.wait(job)) == "done"
+
+
+def test_a_job_that_no_worker_takes_is_an_error(
+    app: DjangoDash, worker: Worker, client: Client, tmp_path: Path, caplog: Any
+) -> None:
+    worker.kill()
+    page = Page(client, app)
+    job = page.start("slow.children", str(tmp_path))
+    assert page.wait(job, 0.2).status_code == 500
+    assert "No worker has begun" in caplog.text
+    worker.start()
+    assert page.result("facts.children", 1)["value"] == 1
+    assert not (tmp_path / "begun").exists()
+
+
+def test_a_result_that_is_gone_is_an_error(
+    app: DjangoDash, worker: Worker, server: Redis, client: Client, tmp_path: Path, caplog: Any
+) -> None:
+    page = Page(client, app)
+    before = set(server.client.scan_iter("celery-task-meta-*"))
+    job = page.start("facts.children", 1)
+    eventually(lambda: set(server.client.scan_iter("celery-task-meta-*")) - before)
+    server.client.delete(job.handles["cacheKey"].partition("~")[0])
+    assert page.wait(job).status_code == 500
+    assert "its result is gone" in caplog.text
+
+
+def test_a_redis_that_is_away_for_a_moment_costs_nothing_or_is_an_error(
+    app: DjangoDash, worker: Worker, server: Redis, client: Client, tmp_path: Path
+) -> None:
+    """It comes back empty, as one without a disk does: jobs that wait in the queue are forgotten."""
+    page = Page(client, app)
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+        begun_with = page.start("slow.children", str(folder))
+        begun(folder)
+    forgotten = page.start("facts.children", 1)  # the worker has two processes
+    server.stop()
+    assert page.ask(begun_with) is None
+    server.start()
+    for folder in folders:
+        (folder / "go").touch()
+    assert value_of(page.wait(begun_with, 0.2)) == "done"
+    assert page.wait(forgotten, 0.2).status_code == 500
+
+    def works_again() -> bool:
+        if worker.process.poll() is not None:  # Celery gives up when it cannot put back what waits in the queue
+            worker.start()
+        response = page.wait(page.start("facts.children", 3), 0.2)
+        return response.status_code == 200 and value_of(response)["value"] == 3
+
+    eventually(works_again, 1)
+
+
+def test_a_redis_that_stays_away_is_an_error(app: DjangoDash, worker: Worker, server: Redis, client: Client) -> None:
+    page = Page(client, app)
+    job = page.start("facts.children", 1)
+    server.stop()
+    try:
+        assert page.wait(job, 0.5).status_code == 500
+    finally:
+        server.start()

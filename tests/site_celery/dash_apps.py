@@ -1,0 +1,107 @@
+"""Apps whose callbacks run in a Celery worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import dash
+from dash import Input, Output, State, callback, html
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils import timezone, translation
+
+from django_plotly_dash import DjangoDash
+
+MANAGER = os.environ.get("DPD_TEST_MANAGER", "tests.site_celery.celery.manager")
+
+app = DjangoDash("Celery jobs", background_callback_manager=MANAGER)
+app.layout = html.Div()
+
+
+@app.callback(Output("facts", "children"), Input("in", "value"), background=True)
+def facts(
+    value: Any, user: Any, session_state: dict[str, Any], dash_app: Any, dash_app_id: str, callback_context: Any
+) -> Any:
+    session_state["runs"] = session_state.get("runs", 0) + 1
+    return {
+        "value": value,
+        "user": user.get_username(),
+        "runs": session_state["runs"],
+        "dash_app": str(dash_app),
+        "dash_app_id": dash_app_id,
+        "triggered": callback_context.triggered_id,
+        "cookies": sorted(dash.ctx.cookies),
+        "language": translation.get_language(),
+        "timezone": timezone.get_current_timezone_name(),
+        "path": dash.get_relative_path("/page"),
+        "process": os.getpid(),
+    }
+
+
+@app.callback(
+    Output("slow", "children"),
+    Input("folder", "value"),
+    background=True,
+    progress=[Output("bar", "value")],
+    cancel=[Input("stop", "n_clicks")],
+)
+def slow(set_progress: Any, folder: str) -> str:
+    """Begins, and goes on until the file ``go`` is there."""
+    Path(folder, "begun").write_text(str(os.getpid()))
+    while not Path(folder, "go").exists():
+        set_progress([len(folder)])
+        time.sleep(0.05)
+    Path(folder, "ended").touch()
+    return "done"
+
+
+@app.callback(Output("failed", "children"), Input("in", "value"), background=True)
+def fails(value: Any) -> Any:
+    raise ValueError("out of paper")
+
+
+@app.callback(
+    Output("handled", "children"), Input("in", "value"), background=True, on_error=lambda error: f"Sorry: {error}"
+)
+def fails_and_is_handled(value: Any) -> Any:
+    raise ValueError("out of paper")
+
+
+@app.callback(Output("async", "children"), Input("in", "value"), State("more", "value"), background=True)
+async def asynchronous(value: int, more: int, user: Any) -> Any:
+    dash.set_props("log", {"children": "one"})
+    await asyncio.sleep(0.3)
+    dash.set_props("other", {"children": "two"})
+    dash.set_props("log", {"title": "three"})
+    return [value + more, user.get_username(), await get_user_model().objects.acount()]
+
+
+@app.callback(
+    Output("cached", "children"),
+    Input("in", "value"),
+    background=True,
+    manager="tests.site_celery.celery.caching",
+)
+def cached(value: int, user: Any) -> Any:
+    return f"{user.get_username()} {time.time()}"
+
+
+@app.callback(Output("connection", "children"), Input("in", "value"), background=True)
+def database_connection(value: int) -> Any:
+    """Whether a connection was left open by the job before, and now use one that is to be closed afterwards."""
+    left_open = connection.connection is not None
+    get_user_model().objects.count()
+    return left_open
+
+
+too = DjangoDash("Celery jobs too", background_callback_manager=MANAGER)
+too.layout = html.Div()
+
+
+@callback(Output("named", "children"), Input("in", "value"), background=True)
+def of_the_module(value: Any, dash_app_id: str) -> Any:
+    return f"{dash_app_id} {value}"
