@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.encoding import escape_uri_path
+from django.utils.http import escape_leading_slashes
 
 from . import context
 
@@ -36,7 +37,8 @@ def of_request(path: str, local_path: str) -> str:
         path: ``request.path``, decoded, script name included.
         local_path: what the URL pattern captured behind the app, decoded.
     """
-    return escape_uri_path(path[: len(path) - len(local_path)])
+    # Two slashes at the beginning would make the name of another host of what follows.
+    return escape_leading_slashes(escape_uri_path(path[: len(path) - len(local_path)]))
 
 
 def of_app(app: DjangoDash) -> str:

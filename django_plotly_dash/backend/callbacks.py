@@ -178,7 +178,7 @@ def _pattern(component_id: str) -> tuple[Any, bool]:
     return pattern, any(value in (["ALL"], ["ALLSMALLER"]) for value in pattern.values())
 
 
-def _run(function: Callable[..., Any], **kwargs: Any) -> Any:
+def _run(function: Callable[..., Any], /, **kwargs: Any) -> Any:
     result = function(**kwargs)
     if not inspect.iscoroutine(result):
         return result

@@ -110,7 +110,8 @@ class DjangoDashServer(BaseDashServer[Any]):
             return HttpResponse(status=204)
         if isinstance(error, RequestError):
             return error_page.refuse(error.reason, error.status, request)
-        if isinstance(error, _DJANGOS_OWN) or "text/html" in request.headers.get("Accept", ""):
+        is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if is_page or isinstance(error, _DJANGOS_OWN):
             raise error
         return error_page.answer(error, request, debug=self.show_errors, prune=self.prune_errors)
 

@@ -22,10 +22,11 @@ from django.utils import timezone, translation
 from .. import context
 from ..conf import app_settings
 from ..exceptions import AppNotFoundError, ConfigurationError, DjangoPlotlyDashError
-from ..injection import CallbackContext, is_async
+from ..injection import CallbackContext
 from ..json_values import plain
 from ..registry import registry
 from ..session_state import SessionState
+from ..signatures import is_async
 from . import travel
 from .store import Heartbeat, JobRecord
 
