@@ -63,7 +63,7 @@ def example(name: str, apps: AppRegistry, site: str, loaded: dict[str, ModuleTyp
 
 @pytest.fixture(scope="module")
 def visitor(browser: Browser, browser_thread: ThreadPoolExecutor) -> Iterator[BrowserContext]:
-    """One visitor for all examples, whose browser keeps the bundles (with a route, as other tests have, it does not)."""
+    """One visitor for all examples, whose browser keeps bundles; with a route, as other tests have, it would not."""
 
     def arrive() -> BrowserContext:
         context = browser.new_context(
