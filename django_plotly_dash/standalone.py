@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from typing import TYPE_CHECKING, Any
 
 import django
 from django.conf import ENVIRONMENT_VARIABLE, settings
 from django.core.management import call_command
 from django.core.management.utils import get_random_secret_key
+from django.urls import clear_url_caches
 
 from .conf import has_settings
 from .exceptions import ConfigurationError
@@ -38,12 +40,12 @@ def served_app() -> DjangoDash:
 
 
 def refuse_in_project(host: str, port: int) -> None:
-    """Raise if Django has settings already.
+    """Raise if Django has settings already, other than those that an earlier ``serve`` has made.
 
     Raises:
         ConfigurationError: it has; the message says how a project is served.
     """
-    if not has_settings():
+    if not has_settings() or _served:
         return
     module = os.environ.get(ENVIRONMENT_VARIABLE)
     where = f"{ENVIRONMENT_VARIABLE} is {module!r}" if module else "settings.configure() was called"
@@ -76,8 +78,11 @@ def serve(app: DjangoDash, host: str, port: int, *, debug: bool, reloader: bool,
         threaded: answer each request in a thread of its own.
     """
     _served.append(app)
-    settings.configure(**_settings(host, debug=debug))
-    django.setup()
+    if settings.configured:
+        _change_settings(host, debug=debug)
+    else:
+        settings.configure(**_settings(host, debug=debug))
+        django.setup()
     call_command(
         "runserver",
         f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
@@ -85,6 +90,14 @@ def serve(app: DjangoDash, host: str, port: int, *, debug: bool, reloader: bool,
         use_reloader=reloader,
         use_threading=threaded,
     )
+
+
+def _change_settings(host: str, *, debug: bool) -> None:
+    """Make the settings of the app that was served before fit this one, as tests serve one app after another."""
+    settings.DEBUG = debug
+    settings.ALLOWED_HOSTS = _allowed_hosts(host)
+    sys.modules.pop(settings.ROOT_URLCONF, None)
+    clear_url_caches()
 
 
 def _settings(host: str, *, debug: bool) -> dict[str, Any]:

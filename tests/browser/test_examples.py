@@ -1,0 +1,139 @@
+"""Every example works as a page of its own, as a frame in somebody's page, and as a saved instance."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+import dash
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
+
+from django_plotly_dash import DjangoDash, dash_globals
+from django_plotly_dash.models import DashApp, StatelessApp
+from django_plotly_dash.registry import AppRegistry
+from tests import examples
+from tests.browser.conftest import TIMEOUT, Troubles, _server
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.filterwarnings(r"ignore:\s*The dash_table.DataTable will be removed:DeprecationWarning"),
+]
+
+# Component libraries come last: a page loads all of those that its process has imported.
+EXAMPLES = sorted(
+    (found.name for found in pkgutil.iter_modules(examples.__path__) if not found.name.startswith("_")),
+    key=lambda name: (name.startswith("library"), name),
+)
+FORMS = ["page", "frame", "instance"]
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """One server for all examples; a server for each would take longer than the examples do."""
+    registered = dict(dash_globals._inbox._registrations)
+    hooks = {kind: list(hooked) for kind, hooked in dash.hooks._ns.items()}
+    with django_db_blocker.unblock(), _server("") as address:
+        yield address
+    dash_globals._inbox._registrations.clear()
+    dash_globals._inbox._registrations.update(registered)
+    dash.hooks._ns.update(hooks)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, ModuleType]:
+    return {}
+
+
+@pytest.fixture
+def example(name: str, apps: AppRegistry, site: str, loaded: dict[str, ModuleType]) -> ModuleType:
+    """The module of an example. The apps of earlier examples are there as well, as in a site with many."""
+    for module in loaded.values():
+        for app in vars(module).values():
+            if isinstance(app, DjangoDash):
+                apps.register(app)
+    return loaded.setdefault(name, importlib.import_module(f"tests.examples.{name}"))
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, browser_thread: ThreadPoolExecutor) -> Iterator[BrowserContext]:
+    """One visitor for all examples, whose browser keeps bundles; with a route, as other tests have, it would not."""
+
+    def arrive() -> BrowserContext:
+        context = browser.new_context(
+            viewport={"width": 1000, "height": 1000},
+            reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(TIMEOUT)
+        return context
+
+    context = browser_thread.submit(arrive).result()
+    try:
+        yield context
+    finally:
+        browser_thread.submit(context.close).result()
+
+
+@pytest.fixture
+def page(visitor: BrowserContext, browser_thread: ThreadPoolExecutor, troubles: Troubles) -> Iterator[Page]:
+    """A page of that visitor, who remembers nothing of the other examples."""
+
+    def open_page() -> Page:
+        page = visitor.new_page()
+        troubles.watch(page)
+        return page
+
+    def close_page() -> None:
+        page.evaluate("localStorage.clear()")  # its answer comes after all events that are under way
+        page.close()
+        visitor.clear_cookies()
+
+    page = browser_thread.submit(open_page).result()
+    try:
+        yield page
+    finally:
+        browser_thread.submit(close_page).result()
+    assert not troubles, "\n".join(troubles)
+
+
+@pytest.fixture
+def prefix(form: str, example: ModuleType, transactional_db: None) -> str:
+    """The path at which the app answers."""
+    app = example.app
+    if form != "instance":
+        return f"/dash/app/{app.slug}/"
+    stateless = StatelessApp.objects.create(app_name=app.app_name)
+    saved = DashApp.objects.create(stateless_app=stateless, instance_name=f"Saved {app.app_name}")
+    return f"/dash/instance/{saved.slug}/"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_user_sees_what_dash_promises(
+    name: str, form: str, example: ModuleType, prefix: str, site: str, page: Page, troubles: Troubles
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    example.sees(_open(page, f"{site}/pages/example/?app={example.app.slug}" if form == "frame" else site + prefix))
+    page.evaluate("1")  # events that are under way arrive before its answer
+    for pattern in getattr(example, "TROUBLES", ()):
+        troubles.expect(pattern)
+    paths = {urlsplit(url).path for url in asked if url.startswith(site)} - {"/pages/example/", "/favicon.ico"}
+    assert paths
+    assert [path for path in paths if not path.startswith(prefix)] == []
+
+
+def _open(page: Page, url: str) -> Frame:
+    page.goto(url)
+    return page.frames[-1]
+
+
+def test_there_are_as_many_examples_as_promised() -> None:
+    assert len(EXAMPLES) >= 60
