@@ -1,4 +1,4 @@
-"""The only reader of ``settings.PLOTLY_DASH`` and ``settings.PLOTLY_COMPONENTS``.
+"""The only reader of ``settings.PLOTLY_DASH``.
 
 Nothing is read at import. ``app_settings()`` gives the values in force, checked once and read again
 whenever Django announces that a setting has changed.
@@ -73,11 +73,6 @@ def _app_settings() -> PlotlyDashSettings:
             raise ConfigurationError(_unknown(str(name), tuple(types)))
         _check_type(name, value, types[name])
     return PlotlyDashSettings(**given)
-
-
-def component_libraries() -> tuple[str, ...]:
-    """``PLOTLY_COMPONENTS``: names of component packages. Not needed, since importing a library is enough."""
-    return tuple(getattr(settings, "PLOTLY_COMPONENTS", ()))
 
 
 def setting_names() -> tuple[str, ...]:

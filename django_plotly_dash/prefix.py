@@ -9,11 +9,13 @@ is replaced when the text goes out to the browser.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import combinations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, ResolverMatch, reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
@@ -49,24 +51,44 @@ def of_app(app: DjangoDash) -> str:
     return found.prefix if found.app is app else _beside(found, app.slug)
 
 
-def url_of(slug: str, *, instance: bool = False, current_app: str | None = None) -> str:
+def url_of(slug: str, *, instance: bool = False, match: ResolverMatch | None = None) -> str:
     """The URL path of an app's page, or of a saved instance's, where the site has mounted our URLs.
 
+    Args:
+        slug: of the app, or of the instance.
+        instance: whether the slug is an instance's.
+        match: ``request.resolver_match`` of the page that asks. Where our URLs are included more than once, below
+            another namespace, or below a pattern that captures arguments, its namespaces and arguments tell which.
+
     Raises:
-        NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf.
+        NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf, or below arguments that the page's
+            own URL does not have.
     """
     name = "main" if instance else "app-main"
-    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug}, current_app=current_app)
+    if match is not None:
+        outer = {key: value for key, value in match.kwargs.items() if key not in _OWN_GROUPS}
+        for namespace in _namespaces(match):
+            for number in range(len(outer), -1, -1):
+                for keys in combinations(outer, number):
+                    kwargs = {key: outer[key] for key in keys}
+                    with suppress(NoReverseMatch):
+                        return reverse(
+                            f"{namespace}:{name}", kwargs={**kwargs, "ident": slug}, current_app=match.namespace
+                        )
+    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug})
+
+
+def _namespaces(match: ResolverMatch) -> Iterator[str]:
+    """Where our URLs may be, as seen from a page: its own namespace if it is ours, else from the inside outwards."""
+    if URL_NAMESPACE in match.app_names:
+        yield match.namespace
+    for depth in range(len(match.namespaces), -1, -1):
+        yield ":".join([*match.namespaces[:depth], URL_NAMESPACE])
 
 
 def _beside(found: context.RequestContext | None, slug: str) -> str:
     """The URL path of another app, in the same mount as the app that answers this request if that can be told."""
-    match = found.request.resolver_match if found is not None else None
-    if match is not None:
-        outer = {name: value for name, value in match.kwargs.items() if name not in _OWN_GROUPS}
-        with suppress(NoReverseMatch):
-            return reverse(f"{match.namespace}:app-main", kwargs={**outer, "ident": slug})
-    return url_of(slug)
+    return url_of(slug, match=found.request.resolver_match if found is not None else None)
 
 
 def resolve_marks(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 _urlconf_module: Any = vars(URLResolver)["urlconf_module"]
 _URLCONF_IMPORT = _urlconf_module.func.__code__
-_loading: ContextVar[bool] = ContextVar("django_plotly_dash_loading", default=False)
+# Apps that a loader has made so far; they become known all at once, when they are complete.
+_loading: ContextVar[dict[str, DjangoDash] | None] = ContextVar("django_plotly_dash_loading", default=None)
 
 
 def slug_of(name: str) -> str:
@@ -38,6 +40,7 @@ class AppRegistry:
 
     def __init__(self) -> None:
         self._apps: dict[str, DjangoDash] = {}
+        self._load_lock = threading.RLock()
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and slug_of(name) in self._apps
@@ -48,13 +51,10 @@ class AppRegistry:
         Raises:
             AppNotFoundError: nobody knows it.
         """
-        slug = slug_of(name)
-        if slug not in self._apps:
-            self._load(name)
-        try:
-            return self._apps[slug]
-        except KeyError:
-            raise AppNotFoundError("DjangoDash app", name, self.nearest(name)) from None
+        app = self._apps.get(slug_of(name)) or self._load(name)
+        if app is None:
+            raise AppNotFoundError("DjangoDash app", name, self.nearest(name))
+        return app
 
     def __iter__(self) -> Iterator[DjangoDash]:
         return iter(list(self._apps.values()))
@@ -84,19 +84,20 @@ class AppRegistry:
             RegistrationError: another module has an app of that name, the slug belongs to another name,
                 or a request is being answered, so that other processes would not have the app.
         """
-        known = self._apps.get(app.slug)
+        loading = _loading.get()
+        known = (loading or {}).get(app.slug) or self._apps.get(app.slug)
         if known is not None and (known.module, known.app_name) != (app.module, app.app_name):
             raise RegistrationError(
                 f"Two DjangoDash apps would answer at {app.slug!r}: {known.app_name!r} of module {known.module} "
                 f"and {app.app_name!r} of module {app.module}. Give one of them another name."
             )
-        if not _loading.get() and _answers_a_request():
+        if loading is None and _answers_a_request():
             raise RegistrationError(
                 f"DjangoDash app {app.app_name!r} is being made while a request is answered. Other worker processes "
                 "would not have it, and its URLs would fail there. Make it when a module is imported (a module named "
                 "dash_apps of an installed app is found by itself), or make it in PLOTLY_DASH['stateless_loader']."
             )
-        self._apps[app.slug] = app
+        (self._apps if loading is None else loading)[app.slug] = app
 
     @contextmanager
     def isolated(self) -> Iterator[AppRegistry]:
@@ -107,18 +108,23 @@ class AppRegistry:
         finally:
             self._apps = before
 
-    def _load(self, name: str) -> None:
+    def _load(self, name: str) -> DjangoDash | None:
         loader = app_settings().stateless_loader
         if loader is None:
-            return
+            return None
         load = import_string(loader) if isinstance(loader, str) else loader
-        token = _loading.set(True)
-        try:
-            app = load(name)
-        finally:
-            _loading.reset(token)
-        if app is not None:
-            self._apps.setdefault(slug_of(name), app)
+        with self._load_lock:
+            slug = slug_of(name)
+            if slug in self._apps:  # another request has had it loaded meanwhile
+                return self._apps[slug]
+            made: dict[str, DjangoDash] = {}
+            token = _loading.set(made)
+            try:
+                app: DjangoDash | None = load(name)
+            finally:
+                _loading.reset(token)
+            self._apps.update(made)
+            return app
 
 
 def importing_module(maker: object = None) -> str:

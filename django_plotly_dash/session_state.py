@@ -20,7 +20,8 @@ from zlib import crc32
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.core.files import locks
-from django.db import transaction
+from django.db import router, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .exceptions import ConfigurationError
@@ -97,14 +98,19 @@ def _save_merged(session: SessionBase, changes: Mapping[str, Any]) -> dict[str, 
             return None
         if hasattr(store, "model"):
             # Past the cache in front of the table, which may be older than the row.
-            row = store.model.objects.get(session_key=store.session_key)
-            store._session_cache = store.decode(row.session_data)  # type: ignore[attr-defined]
+            store._session_cache = store.decode(_rows(store).get().session_data)  # type: ignore[attr-defined]
         store[SESSION_KEY] = merged = _merged(store.get(SESSION_KEY), changes)
         try:
             store.save()
         except UpdateError:
             return None
     return merged
+
+
+def _rows(store: Any) -> QuerySet[Any]:
+    """The row of a session, in the database that is written to; a replica may be behind it."""
+    rows: QuerySet[Any] = store.model.objects.using(router.db_for_write(store.model))
+    return rows.filter(session_key=store.session_key)
 
 
 def _has_store(session: SessionBase) -> bool:
@@ -115,10 +121,9 @@ def _has_store(session: SessionBase) -> bool:
 def _locked(store: SessionBase) -> Iterator[bool]:
     """Hold the only right to write this session; gives whether the session still exists."""
     if hasattr(store, "model"):
-        with transaction.atomic(using=store.model.objects.db):
+        with transaction.atomic(using=router.db_for_write(store.model)):
             # An update takes the row's lock on every database, SQLite included, and waits for it.
-            rows = store.model.objects.filter(session_key=store.session_key)
-            yield bool(rows.update(session_key=store.session_key))
+            yield bool(_rows(store).update(session_key=store.session_key))
     elif hasattr(store, "_cache"):
         with _cache_lock(store._cache, f"{store.cache_key}.lock"):  # type: ignore[attr-defined]
             yield store.exists(store.session_key)  # type: ignore[arg-type]

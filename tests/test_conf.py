@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django_plotly_dash.conf import PlotlyDashSettings, app_settings, component_libraries, setting_names
+from django_plotly_dash.conf import PlotlyDashSettings, app_settings, setting_names
 from django_plotly_dash.exceptions import ConfigurationError
 
 DEFAULTS = {
@@ -115,10 +115,3 @@ def test_a_value_of_a_wrong_type_is_refused(settings: Any, name: str, value: Any
     with pytest.raises(ConfigurationError) as caught:
         app_settings()
     assert str(caught.value) == f"settings.PLOTLY_DASH[{name!r}] is {reason}."
-
-
-@pytest.mark.parametrize(("given", "expected"), [(["dpd_components"], ("dpd_components",)), ((), ())])
-def test_component_libraries(settings: Any, given: Any, expected: tuple[str, ...]) -> None:
-    assert component_libraries() == ()
-    settings.PLOTLY_COMPONENTS = given
-    assert component_libraries() == expected

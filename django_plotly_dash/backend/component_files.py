@@ -18,6 +18,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from .. import context
+from ..conf import app_settings
 from ..exceptions import RequestError
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def _file(path: str, *, immutable: bool) -> HttpResponseBase:
     if encoding:
         response.headers["Content-Encoding"] = encoding
     if immutable:
-        response.headers["Cache-Control"] = f"public, max-age={YEAR_IN_SECONDS}, immutable"
+        # Behind a decorator that lets some people in, a file is not for caches that serve everybody.
+        whose = "private" if app_settings().view_decorator else "public"
+        response.headers["Cache-Control"] = f"{whose}, max-age={YEAR_IN_SECONDS}, immutable"
         return response
     response.headers["Cache-Control"] = "no-cache"
     etag = quote_etag(f"{status.st_mtime_ns:x}-{status.st_size:x}")

@@ -49,9 +49,8 @@ def answer(error: Exception, request: HttpRequest, *, debug: bool, prune: bool) 
         debug: show the traceback, which Dash's renderer puts into its error popup.
         prune: leave out the frames that are not the user's.
     """
-    logger.error(
-        "Error in a Dash app: %s", request.path, exc_info=error, extra={"request": request, "status_code": 500}
-    )
+    path = request.path.encode("unicode_escape").decode()  # whoever asks could put lines of a log into it
+    logger.error("Error in a Dash app: %s", path, exc_info=error, extra={"request": request, "status_code": 500})
     _roll_back()
     got_request_exception.send(sender=type(error), request=request)
     if debug:

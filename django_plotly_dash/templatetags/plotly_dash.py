@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
@@ -38,7 +36,7 @@ def plotly_app(
         ratio=ratio,
         height=height,
         use_frameborder=use_frameborder,
-        current_app=_current_app(context),
+        match=getattr(context.get("request"), "resolver_match", None),
     )
 
 
@@ -69,9 +67,3 @@ def plotly_class(
 def site_root_url() -> str:
     """The path at which the site answers."""
     return get_script_prefix()
-
-
-def _current_app(context: template.Context) -> str | None:
-    request: Any = context.get("request")
-    match = getattr(request, "resolver_match", None)
-    return getattr(request, "current_app", None) or (match.namespace if match else None)
