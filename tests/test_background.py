@@ -12,12 +12,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import dash
 import pytest
-from dash import DiskcacheManager, Input, Output, State, html, no_update
+from celery import Celery
+from dash import CeleryManager, DiskcacheManager, Input, Output, State, html, no_update
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -364,6 +366,51 @@ def test_dash_s_own_list_of_jobs_stays_empty(manager: DiskcacheManager, app: Dja
     )
     importlib.import_module("listed")
     assert manager.functions == before
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_an_eager_celery_runs_the_job_in_the_request_as_a_site_s_own_tests_may_want(
+    colour: str, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    celery = Celery("eager", broker="memory://", backend="cache+memory://", set_as_current=False)
+    celery.conf.task_always_eager = True
+    app = DjangoDash("Eager", background_callback_manager=CeleryManager(celery))
+    app.layout = html.Div()
+    register(app, colour)
+
+    @app.callback(Output("told", "children"), Input("in", "value"), background=True, progress=Output("bar", "value"))
+    def telling(set_progress: Any, value: int) -> int:
+        set_progress(value)
+        dash.set_props("aside", {"children": value})
+        if value == 2:
+            raise dash.exceptions.PreventUpdate
+        raise ValueError("out of paper")
+
+    client.force_login(get_user_model().objects.create_user("ada"))
+    page = Page(client, app)
+    seen = page.result("out.children", "a")
+    assert (seen["user"], seen["runs"], seen["process"]) == ("ada", 1, os.getpid())
+    assert client.session["django_plotly_dash"] == {"runs": 1}
+    job = page.start("told.children", 2)
+    assert page.wait(job).status_code == 200
+    assert job.props == [{"aside": {"children": 2}}]
+    assert page.wait(page.start("told.children", 3)).status_code == 500
+    assert "out of paper" in caplog.text
+
+
+def test_a_worker_with_other_code_says_so(app: DjangoDash, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    app.callback(Output("out", "children"), Input("in", "value"), background=True)(double)
+    page = Page(client, app)
+    call_job_fn = app._background_manager.call_job_fn
+
+    def elsewhere(key: str, function: Any, args: Any, values: Any) -> Any:
+        facts = replace(travel.unseal(values[travel.KEY]), callback="new.children")
+        return call_job_fn(key, function, args, {**values, travel.KEY: travel.seal(facts)})
+
+    app._background_manager.call_job_fn = elsewhere
+    assert page.wait(page.start("out.children", 1)).status_code == 500
+    assert "The worker runs other code" in caplog.text
 
 
 # --- Dash's arguments -------------------------------------------------------------------------------------------
