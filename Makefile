@@ -22,11 +22,11 @@ $(BIN)/.ready: pyproject.toml
 	@touch $@
 
 browser:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "== installing Chromium for the browser tests (apt-get)"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
-	else echo "== no Chromium here: the browser tests will be skipped; install the package chromium to run them"; fi; }
+		echo "== installing Chromium and its driver for the browser tests (apt-get)"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; \
+	else echo "== browser tests skip what they do not find: install Chromium and chromedriver to run them all"; fi; }
 
 demo: $(BIN)/.ready ## the demo site at http://localhost:8000
 	@$(BIN)/python demo/manage.py migrate --verbosity 0

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from . import prefix
 
 if TYPE_CHECKING:
-    from django.urls import ResolverMatch
+    from django.http import HttpRequest
 
     from .lookup import Found
 
@@ -18,7 +18,7 @@ CLASS_PREFIX = "django-plotly-dash"
 
 
 def frame(
-    found: Found, *, ratio: float, height: str | None, use_frameborder: bool, match: ResolverMatch | None
+    found: Found, *, ratio: float, height: str | None, use_frameborder: bool, request: HttpRequest | None
 ) -> SafeString:
     """An iframe that shows the app's own page.
 
@@ -26,12 +26,12 @@ def frame(
         ratio: height of the frame as a part of its width.
         height: height as a CSS length, or a number of pixels; takes the place of ``ratio``.
         use_frameborder: draw the frame's border.
-        match: ``request.resolver_match`` of the page, which tells where our URLs are (see ``prefix.url_of``).
+        request: of the page, which tells where our URLs are (see ``prefix.url_of``).
 
     Raises:
         ValueError: ``ratio`` is not a positive number.
     """
-    url = prefix.url_of(found.slug, instance=found.instance is not None, match=match)
+    url = prefix.url_of(found.slug, instance=found.instance is not None, request=request)
     title = str(found.instance) if found.instance is not None else found.app.app_name
     border = "1" if use_frameborder else "0"
     if height:

@@ -22,6 +22,8 @@ from django.utils.http import escape_leading_slashes
 from . import context
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from .djangodash import DjangoDash
 
 URL_NAMESPACE = "the_django_plotly_dash"
@@ -51,20 +53,22 @@ def of_app(app: DjangoDash) -> str:
     return found.prefix if found.app is app else _beside(found, app.slug)
 
 
-def url_of(slug: str, *, instance: bool = False, match: ResolverMatch | None = None) -> str:
+def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = None) -> str:
     """The URL path of an app's page, or of a saved instance's, where the site has mounted our URLs.
 
     Args:
         slug: of the app, or of the instance.
         instance: whether the slug is an instance's.
-        match: ``request.resolver_match`` of the page that asks. Where our URLs are included more than once, below
-            another namespace, or below a pattern that captures arguments, its namespaces and arguments tell which.
+        request: of the page that asks. Where our URLs are included more than once, below another namespace, or below
+            a pattern that captures arguments, its ``current_app`` and ``resolver_match`` tell which.
 
     Raises:
         NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf, or below arguments that the page's
             own URL does not have.
     """
     name = "main" if instance else "app-main"
+    match = getattr(request, "resolver_match", None)
+    current_app = getattr(request, "current_app", None) or getattr(match, "namespace", None)
     if match is not None:
         outer = {key: value for key, value in match.kwargs.items() if key not in _OWN_GROUPS}
         for namespace in _namespaces(match):
@@ -72,10 +76,8 @@ def url_of(slug: str, *, instance: bool = False, match: ResolverMatch | None = N
                 for keys in combinations(outer, number):
                     kwargs = {key: outer[key] for key in keys}
                     with suppress(NoReverseMatch):
-                        return reverse(
-                            f"{namespace}:{name}", kwargs={**kwargs, "ident": slug}, current_app=match.namespace
-                        )
-    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug})
+                        return reverse(f"{namespace}:{name}", kwargs={**kwargs, "ident": slug}, current_app=current_app)
+    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug}, current_app=current_app)
 
 
 def _namespaces(match: ResolverMatch) -> Iterator[str]:
@@ -88,7 +90,7 @@ def _namespaces(match: ResolverMatch) -> Iterator[str]:
 
 def _beside(found: context.RequestContext | None, slug: str) -> str:
     """The URL path of another app, in the same mount as the app that answers this request if that can be told."""
-    return url_of(slug, match=found.request.resolver_match if found is not None else None)
+    return url_of(slug, request=found.request if found is not None else None)
 
 
 def resolve_marks(text: str) -> str:

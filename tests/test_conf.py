@@ -19,6 +19,9 @@ DEFAULTS = {
     "serve_locally": True,
     "static_asset_root": "dpd/assets",
     "stateless_loader": None,
+    "background_callback_manager": None,
+    "background_callback_lease": 60,
+    "background_callback_queue_timeout": 600,
     "dev_tools": None,
 }
 KEYS = ", ".join(setting_names())

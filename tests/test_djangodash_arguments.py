@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import dash
+import diskcache
 import pytest
-from dash import Input, Output, State, dcc, html
-from dash.background_callback.managers import BaseBackgroundCallbackManager
+from dash import DiskcacheManager, Input, Output, State, dcc, html
 from django.test import Client
 from django.utils.autoreload import BaseReloader, autoreload_started
 
@@ -20,7 +21,7 @@ from django_plotly_dash import DjangoDash
 from django_plotly_dash.backend import DjangoDashServer
 from django_plotly_dash.exceptions import ConfigurationError
 
-from .helpers import call, post, result
+from .helpers import call, callback_body, post, result
 
 URL = "/dash/app/argued/"
 PARAMETERS = [name for name in inspect.signature(dash.Dash.__init__).parameters if name not in ("self", "obsolete")]
@@ -405,21 +406,28 @@ def test_on_error_answers_for_callbacks_that_raise(client: Client) -> None:
     assert result(call(client, app, "out.children", "fail")) == "handled: it fails"
 
 
-def test_background_callback_manager_is_the_one_of_each_callback(client: Client) -> None:
-    class Manager(BaseBackgroundCallbackManager):
-        pass
-
-    manager, seen = Manager(None), []
+def test_background_callback_manager_runs_background_callbacks(client: Client, tmp_path: Path) -> None:
+    manager = DiskcacheManager(diskcache.Cache(str(tmp_path)))
     app = DjangoDash("Argued", background_callback_manager=manager)
     app.layout = html.Div([dcc.Input(id="in"), html.Div(id="out")])
 
-    @app.callback(Output("out", "children"), Input("in", "value"))
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
     def answer(value: str) -> str:
-        seen.append(dash._callback.context_value.get().background_callback_manager)
-        return value
+        return f"{value} from a job"
 
-    assert result(call(client, app, "out.children", "x")) == "x"
-    assert seen == [manager]
+    page()
+    end_id = app._config()["end_id"]
+    body = callback_body(app, "out.children", "x")
+    url = f"{URL}_dash-update-component?endId={end_id}"
+    started = client.post(url, body, content_type="application/json").json()
+    url += f"&cacheKey={started['cacheKey']}&job={started['job']}"
+    answered: dict[str, Any] = {}
+    for _ in range(200):
+        answered = client.post(url, body, content_type="application/json").json()
+        if "response" in answered:
+            break
+        time.sleep(0.05)
+    assert answered["response"] == {"out": {"children": "x from a job"}}
 
 
 # --- extensions -------------------------------------------------------------------------------------------------
@@ -557,7 +565,7 @@ TESTS: dict[str, Callable[..., None]] = {
     "plugins": test_plugins_are_plugged_into_the_app,
     "title": test_title_is_the_pages,
     "update_title": test_update_title_reaches_the_renderer,
-    "background_callback_manager": test_background_callback_manager_is_the_one_of_each_callback,
+    "background_callback_manager": test_background_callback_manager_runs_background_callbacks,
     "add_log_handler": test_add_log_handler_prints_only_where_it_is_asked_for,
     "hooks": test_hooks_reach_the_renderer,
     "routing_callback_inputs": test_routing_callback_inputs_reach_the_layout_function,

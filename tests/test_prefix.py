@@ -96,8 +96,10 @@ def test_the_mount_to_prefer_can_be_told(settings: Any) -> None:
     ours = "django_plotly_dash.urls"
     mount(settings, path("a/", include(ours)), path("b/", include(ours, namespace="second")))
     assert prefix.url_of("one") == "/a/app/one/"
-    assert prefix.url_of("one", current_app="second") == "/b/app/one/"
-    assert prefix.url_of("one", current_app="unknown") == "/a/app/one/"
+    for current_app, expected in (("second", "/b/app/one/"), ("unknown", "/a/app/one/")):
+        request = RequestFactory().get("/")
+        request.current_app = current_app  # type: ignore[attr-defined]
+        assert prefix.url_of("one", request=request) == expected
 
 
 def test_without_our_urls_there_is_no_url(settings: Any) -> None:

@@ -161,6 +161,9 @@ def test_two_apps_on_a_page_and_the_sites_frame_option_is_untouched(settings: An
         assert framed.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
+OURS = path("dash/", include("django_plotly_dash.urls"))
+
+
 def page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     return HttpResponse(
         Template('{% load plotly_dash %}{% plotly_app name="Echo" %}').render(Context({"request": request}))
@@ -175,6 +178,24 @@ def test_a_page_under_the_namespace_of_one_mount_frames_the_app_of_that_mount(se
     assert 'src="/one/app/echo/"' in Client().get("/one/page/").text
     assert 'src="/two/app/echo/"' in Client().get("/two/page/").text
     assert 'src="/one/app/echo/"' in Client().get("/").text
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ([path("<slug:tenant>/", include([path("page/<int:number>/", page), OURS]))], "/blue/dash/app/echo/"),
+        (
+            [path("<slug:tenant>/dash/", include("django_plotly_dash.urls")), path("<slug:tenant>/page/7/", page)],
+            "/blue/dash/app/echo/",
+        ),
+        ([path("blue/", include(([path("page/7/", page), OURS], "outer")))], "/blue/dash/app/echo/"),
+    ],
+)
+def test_a_frame_is_found_below_captured_arguments_and_other_namespaces(
+    settings: Any, where: list[Any], expected: str
+) -> None:
+    mount(settings, *where)
+    assert f'src="{expected}"' in Client().get("/blue/page/7/").text
 
 
 def test_a_page_may_say_which_mount_it_prefers(settings: Any) -> None:

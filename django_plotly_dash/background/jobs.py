@@ -293,13 +293,13 @@ class BackgroundCallback:
         failure = self._failure_of_task(handle)
         if failure is not None or record is None:
             return failure
-        wanted = app_settings()
+        lease, longest_wait = app_settings().background_callback_lease, app_settings().background_callback_queue_timeout
         state, seconds = record.state()
-        if state == "queued" and seconds > wanted.background_callback_queue_timeout:
-            return f"No worker has begun with it for {wanted.background_callback_queue_timeout} seconds."
-        if state == "running" and seconds > wanted.background_callback_lease:
+        if state == "queued" and seconds > longest_wait:
+            return f"No worker has begun with it for {longest_wait} seconds."
+        if state == "running" and seconds > lease:
             return "Its worker has given no sign of life any more. It was killed, or has lost the result store."
-        if state == "missing" and seconds > wanted.background_callback_lease:
+        if state == "missing" and seconds > lease:
             return "The result store knows nothing of it any more."
         return None
 

@@ -36,7 +36,7 @@ def plotly_app(
         ratio=ratio,
         height=height,
         use_frameborder=use_frameborder,
-        match=getattr(context.get("request"), "resolver_match", None),
+        request=context.get("request"),
     )
 
 
