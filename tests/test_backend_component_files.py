@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -289,3 +290,12 @@ def test_component_libraries_work_by_import_alone() -> None:
     assert {link: status for link, status in found["answers"].items() if status != 200} == {}
     names = [child["namespace"] for child in found["layout"]["props"]["children"]]
     assert names == ["dash_bootstrap_components", "dash_mantine_components", "dash_ag_grid"]
+
+
+@pytest.mark.parametrize(("decorator", "whose"), [(None, "public"), (lambda view, **_: view, "private")])
+def test_files_behind_a_decorator_are_not_for_shared_caches(
+    settings: Any, client: Client, app: DjangoDash, decorator: Any, whose: str
+) -> None:
+    settings.PLOTLY_DASH = {"view_decorator": decorator}
+    (script,) = re.findall(r'src="([^"]+dash_renderer[^"]+)"', client.get(URL).text)
+    assert client.get(script).headers["Cache-Control"] == f"{whose}, max-age=31536000, immutable"

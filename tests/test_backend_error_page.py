@@ -15,9 +15,10 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import connections
 from django.http import Http404
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 
 from django_plotly_dash import DjangoDash
+from django_plotly_dash.backend import error_page
 
 from .helpers import call, callback_body, post
 
@@ -277,3 +278,18 @@ def test_a_transaction_that_somebody_else_has_opened_is_theirs(client: Client) -
     client.raise_request_exception = False
     assert call(client, failing(), "out.children", "x").status_code == 500
     assert User.objects.filter(username="theirs").exists()
+
+
+def test_a_callback_gets_json_whatever_the_client_would_accept(caplog: Any) -> None:
+    app = failing(ValueError(SECRET))
+    client = Client(raise_request_exception=False, headers={"Accept": "text/html"})
+    response = call(client, app, "out.children", "x")
+    assert (response.status_code, response.headers["Content-Type"]) == (500, "application/json")
+    assert [record.name for record in caplog.records if record.levelno >= logging.ERROR] == ["django_plotly_dash"]
+
+
+def test_a_path_cannot_put_lines_into_the_log(caplog: Any) -> None:
+    request = RequestFactory().post("/dash/app/a%0Aforged%1b/")
+    error_page.answer(ValueError("x"), request, debug=False, prune=True)
+    assert "\n" not in caplog.records[-1].getMessage()
+    assert "\\nforged\\x1b" in caplog.records[-1].getMessage()

@@ -118,3 +118,8 @@ def test_a_context_is_closed_even_where_its_block_fails() -> None:
 @pytest.mark.parametrize("text", ["/~dpd~%2F~/", "a ~dpd~ b", "/~dpd~~/"])
 def test_a_text_that_only_looks_like_a_mark_stays_as_it_is(text: str) -> None:
     assert prefix.resolve_marks(text) == text
+
+
+@pytest.mark.parametrize("path", ["//evil.example/dash/app/x/", "///evil.example/dash/app/x/"])
+def test_a_prefix_never_names_another_host(path: str) -> None:
+    assert prefix.of_request(path, "").startswith("/%2F")

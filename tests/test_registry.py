@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -360,3 +362,37 @@ def test_an_app_can_be_made_while_the_first_request_imports_the_urlconf(
     settings.ROOT_URLCONF = name
     assert fetch(colour, address).status_code == (200 if address.endswith("/") else 301)
     assert f"Of the URLconf {name}" in registry
+
+
+@pytest.mark.parametrize("name", ["shared", "another spelling", "a third"])
+def test_what_a_loader_gives_is_not_kept_under_every_name_that_was_asked_for(settings: Any, name: str) -> None:
+    shared = DjangoDash("Shared")
+    settings.PLOTLY_DASH = {"stateless_loader": lambda asked: shared}
+    before = len(registry)
+    assert registry[name] is shared
+    assert len(registry) == before
+
+
+def test_requests_at_once_wait_for_a_loader_and_get_one_complete_app(settings: Any) -> None:
+    made = []
+
+    def load(name: str) -> DjangoDash:
+        app = DjangoDash(name)
+        made.append(app)
+        started.set()
+        assert hesitate.wait(10)
+        app.layout = html.Div("complete")
+        return app
+
+    started, hesitate = threading.Event(), threading.Event()
+    settings.PLOTLY_DASH = {"stateless_loader": load}
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(lambda: registry["Loaded"])
+        assert started.wait(10)
+        assert "Loaded" not in registry  # it is not complete
+        others = [pool.submit(lambda: registry["Loaded"]) for _ in range(3)]
+        hesitate.set()
+        apps = {first.result(), *(other.result() for other in others)}
+    assert apps == set(made)
+    assert len(made) == 1
+    assert made[0].layout.children == "complete"

@@ -11,11 +11,12 @@ from dash import Input, Output
 from dash.exceptions import PreventUpdate
 from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.backends.file import SessionStore as FileStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 
 from django_plotly_dash import DjangoDash, session_state
 from django_plotly_dash.exceptions import ConfigurationError
@@ -517,3 +518,28 @@ def test_a_lock_that_is_never_given_back_does_not_block_for_ever(
     assert stored(cache_session) == {"a": 2}
     assert caplog.messages == [f"session_state was saved without a lock: {key} is held for too long"]
     assert cache.get(key) == "somebody else's"
+
+
+class ReadsFromAReplica:
+    """A router of databases that sends reads elsewhere."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+
+@pytest.mark.django_db
+def test_the_row_is_locked_and_read_where_it_is_written(settings: Any) -> None:
+    session = SessionStore()
+    session.create()
+    settings.DATABASE_ROUTERS = [ReadsFromAReplica()]
+    request = RequestFactory().post("/")
+    request.session = SessionStore(session.session_key)
+    request.session._session_cache = {}
+    state = SessionState(request)
+    state.values["key"] = "kept"
+    state.save()  # asking the replica, which does not exist, would raise
+    settings.DATABASE_ROUTERS = []
+    assert SessionStore(session.session_key)["django_plotly_dash"] == {"key": "kept"}
