@@ -265,7 +265,16 @@ class DjangoDash(Dash):
         Raises:
             SerializationError: something in it cannot be written.
         """
-        return plain(super().get_layout(), "The layout")
+        # Written out, since releases before 4.3 have no method for it.
+        with dash_globals.speaking_for(self):
+            layout = self._layout_value()
+            for hook in self._hooks.get_hooks("layout"):
+                layout = hook(layout)
+            return plain(layout, "The layout")
+
+    def serve_layout(self) -> Any:
+        """As in Dash: the response with the layout."""
+        return self.backend.jsonify(self.get_layout())
 
     @property
     def title(self) -> Any:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from typing import Any
 
+import pytest
 from django.http import HttpResponse
 from django.test import Client
 
 from django_plotly_dash import DjangoDash
+
+UNSIGNED = find_spec("dash._callback_signing") is None
+needs_signed_handles = pytest.mark.skipif(UNSIGNED, reason="background callbacks need a Dash that signs their handles")
+needs_mcp = pytest.mark.skipif(find_spec("dash.mcp") is None, reason="this Dash has no MCP server")
 
 
 def callback_body(

@@ -33,8 +33,10 @@ from django_plotly_dash.exceptions import ConfigurationError, InjectionError
 from django_plotly_dash.models import DashApp, StatelessApp
 from tests.background_page import Page, eventually, value_of
 from tests.conftest import SERVICES, Write
+from tests.helpers import needs_signed_handles
 
 pytestmark = [
+    needs_signed_handles,
     pytest.mark.django_db(transaction=True),
     # The manager forks; which threads other tests have left behind is not known here.
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),

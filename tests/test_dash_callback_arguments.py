@@ -22,8 +22,9 @@ from dash.background_callback.managers import BaseBackgroundCallbackManager
 from django.test import Client
 
 from django_plotly_dash import DjangoDash, dash_globals
+from django_plotly_dash.exceptions import ConfigurationError
 
-from .helpers import call, callback_body, result
+from .helpers import UNSIGNED, call, callback_body, needs_signed_handles, result
 
 _numbers = itertools.count()
 
@@ -261,6 +262,8 @@ class ManagerOfOneProcess(BaseBackgroundCallbackManager):
 
 def in_background(case: Case, **kwargs: Any) -> tuple[ManagerOfOneProcess, list[Any]]:
     """Register a background callback; gives its manager and the list of values it was called with."""
+    if UNSIGNED:
+        pytest.skip("background callbacks need a Dash that signs their handles")
     manager, calls = ManagerOfOneProcess(), []
 
     @case.callback(Output("out", "children"), Input("in", "value"), background=True, manager=manager, **kwargs)
@@ -342,6 +345,7 @@ def test_what_triggered_it_does_not_count_by_default(case: Case) -> None:
     assert calls == [1]
 
 
+@needs_signed_handles
 def test_pattern_ids_run_in_the_background_where_dash_allows_them(case: Case) -> None:
     ident, manager = {"type": "item", "index": 7}, ManagerOfOneProcess()
     wild = {"type": "item", "index": MATCH}
@@ -410,3 +414,11 @@ def test_all_arguments_at_once_beside_every_extra(case: Case) -> None:
     assert answer == {"out": {"children": f"a b {extras}"}}
     spec = case.spec(output)
     assert (spec["hidden"], spec["optional"], spec["prevent_initial_call"]) == (True, True, False)
+
+
+@pytest.mark.skipif(not UNSIGNED, reason="this Dash signs what it hands to the browser")
+def test_a_dash_that_signs_nothing_is_refused_background_callbacks(case: Case) -> None:
+    with pytest.raises(ConfigurationError, match=r"needs Dash 4\.4 or later"):
+        case.callback(Output("out", "children"), Input("in", "value"), background=True, manager=ManagerOfOneProcess())(
+            lambda value: value
+        )

@@ -21,7 +21,7 @@ from django_plotly_dash import DjangoDash
 from django_plotly_dash.backend import DjangoDashServer
 from django_plotly_dash.exceptions import ConfigurationError
 
-from .helpers import call, callback_body, post, result
+from .helpers import call, callback_body, needs_signed_handles, post, result
 
 URL = "/dash/app/argued/"
 PARAMETERS = [name for name in inspect.signature(dash.Dash.__init__).parameters if name not in ("self", "obsolete")]
@@ -406,6 +406,7 @@ def test_on_error_answers_for_callbacks_that_raise(client: Client) -> None:
     assert result(call(client, app, "out.children", "fail")) == "handled: it fails"
 
 
+@needs_signed_handles
 def test_background_callback_manager_runs_background_callbacks(client: Client, tmp_path: Path) -> None:
     manager = DiskcacheManager(diskcache.Cache(str(tmp_path)))
     app = DjangoDash("Argued", background_callback_manager=manager)

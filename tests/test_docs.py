@@ -273,7 +273,9 @@ RUN_ELSEWHERE = {"background": "test_background_celery.py", "testing": "test_das
     [
         page
         for page, found in ALL_BLOCKS.items()
-        if page not in RUN_ELSEWHERE and any(b.language == "python" for b in found)
+        if page not in RUN_ELSEWHERE
+        and (page != "mcp" or find_spec("dash.mcp"))
+        and any(b.language == "python" for b in found)
     ],
 )
 @pytest.mark.django_db

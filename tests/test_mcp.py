@@ -26,7 +26,9 @@ from django_plotly_dash import DjangoDash, mcp, urls
 from django_plotly_dash.exceptions import RegistrationError
 from django_plotly_dash.models import DashApp, StatelessApp
 
-from .helpers import callback_body
+from .helpers import callback_body, needs_mcp
+
+pytestmark = needs_mcp
 
 Conversation = Callable[[ClientSession], Awaitable[Any]]
 Write = Callable[[dict[str, str]], None]

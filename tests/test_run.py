@@ -24,6 +24,7 @@ from django_plotly_dash import DjangoDash, standalone
 from django_plotly_dash.exceptions import ConfigurationError
 
 from .conftest import CHROMIUM, missing
+from .helpers import needs_mcp, needs_signed_handles
 
 PROJECT = Path(__file__).parent.parent
 Start = Callable[..., "Script"]
@@ -430,6 +431,7 @@ def test_an_example_runs_after_changing_only_the_import(start: Start, name: str)
     assert holds(value_of(script.call(output, *values)))
 
 
+@needs_signed_handles
 def test_a_background_callback_of_a_script_gives_its_result(start: Start) -> None:
     script = start("""
         import diskcache
@@ -459,6 +461,7 @@ def test_a_background_callback_of_a_script_gives_its_result(start: Start) -> Non
     assert value_of((status, body)) == "done 5", script.output
 
 
+@needs_mcp
 def test_a_script_answers_to_mcp(start: Start) -> None:
     script = start((GREETING % "").replace("Dash(__name__)", "Dash(__name__, enable_mcp=True)"))
     script.wait()

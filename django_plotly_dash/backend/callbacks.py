@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync, sync_to_async
+from dash._callback_context import context_value
 from dash._utils import clean_property_name
 from dash.exceptions import PreventUpdate
 from django.http import HttpResponse
@@ -60,10 +61,13 @@ class CallbackView:
         if spec["background"] or not inspect.iscoroutinefunction(spec["callback"]):
             return await sync_to_async(self._answer)(body)
         call = await self._prepare_async(body)
+        before = context_value.set(context_value.get({}))  # Dash leaves it set
         try:
             return call.finish(await call.function())
         except PreventUpdate:
             return call.nothing()
+        finally:
+            context_value.reset(before)
 
     def _answer(self, body: dict[str, Any]) -> HttpResponse:
         call = self._prepare(body)

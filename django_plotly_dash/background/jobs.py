@@ -13,10 +13,12 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.util import find_spec
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+import dash
 from dash import NoUpdate
 from dash._callback_context import context_value
 from dash.background_callback.managers import BaseBackgroundCallbackManager
@@ -48,10 +50,18 @@ def attach(entry: dict[str, Any], callback_id: str) -> None:
 
     Args:
         entry: the callback's entry of Dash's callback map; nothing happens if it is not a background callback.
+
+    Raises:
+        ConfigurationError: this release of Dash does not sign what it hands to the browser.
     """
     background = entry["background"]
     if not background or isinstance(background.get("manager"), BackgroundCallback):
         return
+    if find_spec("dash._callback_signing") is None:
+        raise ConfigurationError(
+            f"The background callback {callback_id!r} needs Dash 4.4 or later. This is Dash {dash.__version__}, which "
+            "gives the browser unsigned keys of results and jobs: anybody could read a result or end a job."
+        )
     callback = BackgroundCallback(callback_id, entry["manager"], bool(background.get("progress")), entry["no_output"])
     background["manager"] = callback
     entry["manager"] = callback

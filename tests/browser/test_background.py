@@ -15,8 +15,10 @@ from playwright.sync_api import Page, expect
 
 from django_plotly_dash import DjangoDash
 from tests.browser.conftest import Troubles
+from tests.helpers import needs_signed_handles
 
 pytestmark = [
+    needs_signed_handles,
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),

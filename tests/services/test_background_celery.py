@@ -28,9 +28,11 @@ from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.registry import registry
 from tests.background_page import Page, eventually, value_of
 from tests.conftest import missing
+from tests.helpers import needs_signed_handles
 from tests.site_celery import SETTINGS
 
 pytestmark = [
+    needs_signed_handles,
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning"),  # by Celery
 ]
