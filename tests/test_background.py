@@ -28,7 +28,7 @@ from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone, translation
 
 from django_plotly_dash import DjangoDash
-from django_plotly_dash.background import jobs, travel
+from django_plotly_dash.background import managers, travel
 from django_plotly_dash.exceptions import ConfigurationError, InjectionError
 from django_plotly_dash.models import DashApp, StatelessApp
 from tests.background_page import Page, eventually, value_of
@@ -46,7 +46,7 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def _forgotten_managers() -> Iterator[None]:
     yield
-    jobs.forget_managers()
+    managers.forget_managers()
 
 
 @pytest.fixture
@@ -998,18 +998,18 @@ async def test_an_event_loop_is_not_held_by_starting_and_asking(
 def test_credentials_stay_behind_and_facts_are_sealed(app: DjangoDash, settings: Any) -> None:
     facts = travel.Facts("jobs", "out.children", "1", "/dash/", None, "7", "the-session-key", "de", "Asia/Tokyo")
     values = {
-        "cookies": {"sessionid": "s1", "csrftoken": "s2", "jwt_access": "s3", "theme": "dark"},
+        "cookies": {"sessionid": "credential-1", "csrftoken": "credential-2", "jwt_access": "credential-3", "theme": "dark"},
         "headers": {
-            "Authorization": "s4",
-            "Proxy-Authorization": "s5",
-            "Cookie": "s6",
-            "X-Csrftoken": "s7",
-            "X-Forwarded-Access-Token": "s8",
-            "X-Api-Key": "s9",
+            "Authorization": "credential-4",
+            "Proxy-Authorization": "credential-5",
+            "Cookie": "credential-6",
+            "X-Csrftoken": "credential-7",
+            "X-Forwarded-Access-Token": "credential-8",
+            "X-Api-Key": "credential-9",
             "Accept-Language": "de",
         },
-        "args": {"endId": "s10", "page": "2"},
-        "path": "/dash/_dash-update-component?endId=s10",
+        "args": {"endId": "credential-10", "page": "2"},
+        "path": "/dash/_dash-update-component?endId=credential-10",
         "inputs_list": [1],
     }
     sent = travel.crossing(values, facts)
@@ -1018,7 +1018,7 @@ def test_credentials_stay_behind_and_facts_are_sealed(app: DjangoDash, settings:
     assert (sent["args"], sent["path"], sent["inputs_list"]) == ({"page": "2"}, "/dash/_dash-update-component", [1])
     text = json.dumps(sent)
     assert "the-session-key" not in text
-    assert "s1" not in text
+    assert "credential" not in text
     assert travel.unseal(sent[travel.KEY]) == facts
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
     assert travel.unseal(sent[travel.KEY]) == facts

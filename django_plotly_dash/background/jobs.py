@@ -8,11 +8,7 @@ facts say which is meant: callbacks of two apps cannot be taken for one another,
 from __future__ import annotations
 
 import inspect
-import json
-import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from hashlib import sha256
 from importlib.util import find_spec
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
@@ -22,26 +18,20 @@ import dash
 from dash import NoUpdate
 from dash._callback_context import context_value
 from dash.background_callback.managers import BaseBackgroundCallbackManager
-from dash.background_callback.managers.diskcache_manager import DiskcacheManager
 from dash.exceptions import PreventUpdate
-from django.core.signals import setting_changed
 from django.utils import translation
-from django.utils.crypto import salted_hmac
-from django.utils.module_loading import import_string
 
 from .. import context
 from ..conf import app_settings
 from ..exceptions import ConfigurationError, RequestError
-from . import travel, worker
+from . import managers, travel
+from .handles import Handle, digest, keyed_digest
 from .store import JobRecord, Outage, ResultStore, store_of
 
 if TYPE_CHECKING:
     from ..context import RequestContext
 
 UNDEFINED: Final = BaseBackgroundCallbackManager.UNDEFINED
-_JOB: Final = "django_plotly_dash"
-_resolved: dict[Any, tuple[Any, BaseBackgroundCallbackManager]] = {}
-_resolving = threading.RLock()
 _outages: dict[int, Outage] = {}
 
 
@@ -116,7 +106,7 @@ class BackgroundCallback:
             (app_settings().background_callback_manager, "settings.PLOTLY_DASH['background_callback_manager']"),
         ):
             if given is not None:
-                return _resolve(given, where)
+                return managers.resolve(given, where)
         raise ConfigurationError(
             f"The background callback {self.callback_id!r} of {app!r} has no manager. Give one as "
             "DjangoDash(..., background_callback_manager=...), as manager= of the callback, or to all apps as "
@@ -146,7 +136,7 @@ class BackgroundCallback:
             return uuid4().hex
         found = context.require()
         asked = manager.build_cache_key(function, args, ignored, triggered)
-        return _hash(asked, self.callback_id, *_seen_by(found, self.wanted))
+        return digest(asked, self.callback_id, *_seen_by(found, self.wanted))
 
     def call_job_fn(self, key: str, job_function: None, args: Any, values: Any) -> str:
         """Hand a job to the manager; what it gives goes to the browser, signed."""
@@ -155,9 +145,9 @@ class BackgroundCallback:
         finally:
             self._leave_thread()
 
-    def _start(self, key: str, args: Any, values: Any) -> _Handle:
+    def _start(self, key: str, args: Any, values: Any) -> Handle:
         manager, found = self.manager, context.require()
-        handle = _Handle(uuid4().hex, *self._owner(found))
+        handle = Handle(uuid4().hex, *self._owner(found))
         facts = travel.facts_of(found, self.callback_id, handle.job, self.wanted)
         sent = travel.crossing(values, facts)
         record = self._record(handle)
@@ -165,7 +155,7 @@ class BackgroundCallback:
             record.queue()
         if manager.cache_by and manager.result_ready(key):
             return handle
-        function = manager.func_registry[_JOB]
+        function = manager.func_registry[managers.JOB]
         return handle.with_task(manager.call_job_fn(key, function, args, sent))
 
     def get_progress(self, key: str) -> Any:
@@ -232,7 +222,7 @@ class BackgroundCallback:
             return
         app = context.require().app
         for callback in [self, *background_callbacks(app.callback_map.values())]:
-            handle = _Handle.parse(job)
+            handle = Handle.parse(job)
             if (handle.callback, handle.user) == callback._owner(context.require()):
                 callback._cancel(handle)
                 callback._leave_thread()
@@ -251,7 +241,7 @@ class BackgroundCallback:
     def _owner(self, found: RequestContext) -> tuple[str, str]:
         instance = found.instance.slug if found.instance is not None else ""
         user = travel.user_key(found.request) or ""
-        return _hash(found.app.slug, instance, self.callback_id)[:12], _keyed_hash(user)[:12]
+        return digest(found.app.slug, instance, self.callback_id)[:12], keyed_digest(user)[:12]
 
     def _leave_thread(self) -> None:
         """The thread of a request may end with it, and diskcache has a connection for each thread."""
@@ -259,24 +249,24 @@ class BackgroundCallback:
         if store is not None:
             store.close_thread()
 
-    def _handle(self, job: str | None) -> _Handle:
-        handle = _Handle.parse(job or "")
+    def _handle(self, job: str | None) -> Handle:
+        handle = Handle.parse(job or "")
         if (handle.callback, handle.user) != self._owner(context.require()):
             raise RequestError("This background job is not known here, or belongs to another login.", 403)
         return handle
 
-    def _record(self, handle: _Handle) -> JobRecord | None:
+    def _record(self, handle: Handle) -> JobRecord | None:
         store = store_of(self.manager)
         return JobRecord(store, handle.job) if store is not None else None
 
-    def _cancel(self, handle: _Handle) -> None:
+    def _cancel(self, handle: Handle) -> None:
         record = self._record(handle)
         if record is not None:
             record.cancel()
         if handle.task:
             self.manager.terminate_job(handle.task)
 
-    def _result(self, key: str, handle: _Handle) -> Any:
+    def _result(self, key: str, handle: Handle) -> Any:
         manager: Any = self.manager
         record = self._record(handle)
         value = manager.get_result(key, None)
@@ -298,7 +288,7 @@ class BackgroundCallback:
                 record.delete()
         return value
 
-    def _trouble(self, handle: _Handle, record: JobRecord | None) -> str | None:
+    def _trouble(self, handle: Handle, record: JobRecord | None) -> str | None:
         """Why no result will come, or None as long as one may."""
         failure = self._failure_of_task(handle)
         if failure is not None or record is None:
@@ -313,7 +303,7 @@ class BackgroundCallback:
             return "The result store knows nothing of it any more."
         return None
 
-    def _failure_of_task(self, handle: _Handle) -> str | None:
+    def _failure_of_task(self, handle: Handle) -> str | None:
         """What the manager itself knows of a job that has ended, and ended without storing a result."""
         manager: Any = self.manager
         if not handle.task:
@@ -329,36 +319,6 @@ class BackgroundCallback:
         if manager.job_running(handle.task):
             return None
         return "Its process has ended without a result."
-
-
-@dataclass(frozen=True, slots=True)
-class _Handle:
-    """What a browser holds of a job, signed by Dash.
-
-    Attributes:
-        job: our name of it.
-        callback: hash of app, instance and callback.
-        user: hash of the user.
-        task: the manager's name of it; empty if the result was in the cache.
-    """
-
-    job: str
-    callback: str
-    user: str
-    task: str = ""
-
-    def __str__(self) -> str:
-        return ".".join((self.job, self.callback, self.user, self.task))
-
-    @classmethod
-    def parse(cls, text: str) -> _Handle:
-        return cls(*(text.split(".", 3) + [""] * 4)[:4])
-
-    def with_task(self, task: object) -> _Handle:
-        return _Handle(self.job, self.callback, self.user, str(task))
-
-
-# --- managers ---------------------------------------------------------------------------------------------------
 
 
 def background_callbacks(entries: Iterable[dict[str, Any]]) -> list[BackgroundCallback]:
@@ -377,59 +337,6 @@ def prepare(app: Any, entries: Iterable[dict[str, Any]]) -> None:
         callback.manager_of(app)
 
 
-def forget_managers() -> None:
-    """Make the managers that settings name anew when they are asked for."""
-    with _resolving:
-        _resolved.clear()
-
-
-def _resolve(given: Any, where: str) -> BaseBackgroundCallbackManager:
-    key = given if isinstance(given, str) else id(given)
-    known = _resolved.get(key)
-    if known is not None:  # without the lock, which a process that was forked might find closed for ever
-        return known[1]
-    with _resolving:
-        if key not in _resolved:
-            manager = _made(given, where)
-            _register(manager)
-            _resolved[key] = (given, manager)  # what is kept keeps its id
-        return _resolved[key][1]
-
-
-def _register(manager: Any) -> None:
-    if _JOB in manager.func_registry:
-        return
-    for other in BaseBackgroundCallbackManager.managers:
-        # Celery has one task of a name; a second manager on the same Celery app calls that of the first.
-        if _JOB in other.func_registry and other.handle is getattr(manager, "handle", None):
-            manager.func_registry[_JOB] = other.func_registry[_JOB]
-            return
-    manager.register(_JOB, worker.run_in_child if isinstance(manager, DiskcacheManager) else worker.run, True)
-
-
-def _made(given: Any, where: str) -> BaseBackgroundCallbackManager:
-    try:
-        found = import_string(given) if isinstance(given, str) else given
-    except ImportError as error:
-        raise ConfigurationError(f"{where} is {given!r}, which cannot be imported: {error}") from error
-    if callable(found) and not isinstance(found, BaseBackgroundCallbackManager):
-        found = found()
-    if not isinstance(found, BaseBackgroundCallbackManager):
-        raise ConfigurationError(
-            f"{where} is {given!r}, which gives a {type(found).__name__}. It has to give a manager of Dash, such as "
-            "dash.CeleryManager or dash.DiskcacheManager."
-        )
-    return found
-
-
-def _changed(*, setting: str, **_: Any) -> None:
-    if setting == "PLOTLY_DASH":
-        forget_managers()
-
-
-setting_changed.connect(_changed)
-
-
 # --- small parts ------------------------------------------------------------------------------------------------
 
 
@@ -443,16 +350,8 @@ def _seen_by(found: RequestContext, wanted: tuple[str, ...]) -> list[Any]:
     if {"user", "callback_context"} & set(wanted):
         seen.append(f"user {travel.user_key(found.request)}")
     if {"session_state", "callback_context"} & set(wanted):
-        seen.append(f"session {_keyed_hash(travel.lasting_session_key(found.request) or '')}")
+        seen.append(f"session {keyed_digest(travel.lasting_session_key(found.request) or '')}")
     return seen
-
-
-def _hash(*parts: Any) -> str:
-    return sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
-
-
-def _keyed_hash(text: str) -> str:
-    return salted_hmac("django_plotly_dash.background", text, algorithm="sha256").hexdigest()
 
 
 def _as_error(message: str) -> dict[str, Any]:

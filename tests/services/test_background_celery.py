@@ -23,7 +23,7 @@ from django.db import connections
 from django.test import Client
 
 from django_plotly_dash import DjangoDash
-from django_plotly_dash.background import jobs
+from django_plotly_dash.background import managers
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.registry import registry
 from tests.background_page import Page, eventually, value_of
@@ -120,7 +120,7 @@ def celery_module(server: Redis) -> Iterator[Any]:
     os.environ["DPD_TEST_REDIS"] = server.url
     with registry.isolated():
         yield importlib.import_module("tests.site_celery.dash_apps")
-    jobs.forget_managers()
+    managers.forget_managers()
     del os.environ["DPD_TEST_REDIS"]
     for name in ("dash_apps", "celery"):
         del sys.modules[f"tests.site_celery.{name}"]
