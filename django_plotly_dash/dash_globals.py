@@ -14,7 +14,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
@@ -28,7 +28,7 @@ from . import background
 from . import registry as apps
 from .attribution import Origin, owners
 from .exceptions import InjectionError
-from .injection import inject_callback
+from .injection import error_handler, inject_callback
 from .json_values import returning_plain
 from .page_registry import PageRegistry
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments, is_async
@@ -272,28 +272,6 @@ def api_paths_of(app: DjangoDash) -> dict[str, Callable[..., Any]]:
 def take_api_path(path: str) -> Any:
     """Remove the function that has just been registered for an ``api_endpoint`` from Dash's list and give it."""
     return _callback.GLOBAL_API_PATHS.pop(path)
-
-
-def error_handler(function: Callable[..., Any] | None) -> Callable[..., Any] | None:
-    """What is given as ``on_error``, so that it may return whatever a callback may.
-
-    Raises:
-        InjectionError: Dash could not call it: it is async, or takes more than the exception.
-    """
-    if function is None:
-        return None
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    if is_async(function):
-        raise InjectionError(f"on_error is {name}, a coroutine function. Dash does not await it: give an ordinary one.")
-    with suppress(ValueError):  # some callables written in C have no signature
-        try:
-            inspect.signature(function).bind(None)
-        except TypeError as error:
-            raise InjectionError(
-                f"on_error is {name}, which does not take the exception alone ({error}). Dash passes nothing else: "
-                "dash.ctx and django_plotly_dash.context.require() have the rest."
-            ) from None
-    return returning_plain(function)
 
 
 @contextmanager

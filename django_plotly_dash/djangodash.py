@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,24 +14,25 @@ from dash import Dash, _validate, html, page_container
 from dash._configs import get_combined_config
 from dash._utils import AttributeDict
 from dash.development.base_component import Component
-from django.conf import settings
-from django.utils.autoreload import DJANGO_AUTORELOAD_ENV, BaseReloader, autoreload_started
+from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, context, csrf, dash_globals, mcp, prefix, standalone
+from . import background, dash_globals, mcp, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
+from .dev_tools import refuse_unknown, switch, watch
 from .exceptions import ConfigurationError
-from .injection import inject_callback, inject_layout
+from .injection import error_handler, inject_callback, inject_layout
 from .json_values import PlainProperties, plain, returning_plain
 from .page_registry import Page, skeleton
 from .registry import importing_module, registry, slug_of
+from .request_config import RequestConfig
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
 logger = logging.getLogger("django_plotly_dash")
 BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
 
 
-class DjangoDash(Dash):
+class DjangoDash(mcp.ToolsOfRequest, Dash):
     """A Dash app that Django serves.
 
     Make it when a module is imported: ``dash_apps.py`` of an installed app is found by itself. It is used as any
@@ -99,7 +96,7 @@ class DjangoDash(Dash):
                 **{"add_log_handler": False, **dash_kwargs, "use_async": False},
             )
         mcp.take_places()
-        self._on_error = dash_globals.error_handler(self._on_error)
+        self._on_error = error_handler(self._on_error)
         for argument in ("csrf_token_name", "csrf_header_name"):
             if argument in dash_kwargs:
                 logger.warning("%s has no effect: settings.CSRF_COOKIE_NAME and CSRF_HEADER_NAME decide.", argument)
@@ -147,7 +144,7 @@ class DjangoDash(Dash):
         Raises:
             ConfigurationError: Django has settings already, the port is not one, or an argument is not known.
         """
-        _refuse_unknown(dev_tools)
+        refuse_unknown(dev_tools)
         host, port = standalone.address(host, port)
         standalone.refuse_in_project(host, port)
         debug = get_combined_config("debug", debug, False)
@@ -174,8 +171,7 @@ class DjangoDash(Dash):
 
     @config.setter
     def config(self, values: AttributeDict) -> None:
-        self._config_of_requests = RequestConfig(values)
-        object.__setattr__(self._config_of_requests, "app", self)
+        self._config_of_requests = RequestConfig(values, self)
 
     # --- callbacks and layouts ----------------------------------------------------------------------------------
 
@@ -185,7 +181,7 @@ class DjangoDash(Dash):
         Raises:
             InjectionError: on decoration, if the function has a parameter that nobody can fill.
         """
-        kwargs["on_error"] = dash_globals.error_handler(kwargs.get("on_error"))
+        kwargs["on_error"] = error_handler(kwargs.get("on_error"))
         register = super().callback(*args, **kwargs)
         callback_id = self._callback_list[-1]["output"]
         entry = self.callback_map[callback_id]
@@ -294,48 +290,6 @@ class DjangoDash(Dash):
         found.updated_props = PlainProperties()
         return found
 
-    # --- MCP ----------------------------------------------------------------------------------------------------
-
-    @property
-    def mcp_path(self) -> str | None:
-        """What follows the app's prefix where it answers to MCP; None if it does not."""
-        # The first releases of Dash that are supported have no MCP.
-        return self._mcp_path if getattr(self, "_enable_mcp", False) else None
-
-    @property
-    def mcp_callback_map(self) -> Any:
-        """Dash's notes on callbacks as tools. They hold what callbacks gave to one user: one request has them."""
-        found = context.current()
-        return getattr(found.scratch, "mcp_callback_map", None) if found else None
-
-    @mcp_callback_map.setter
-    def mcp_callback_map(self, value: Any) -> None:
-        found = context.current()
-        if found is not None:
-            found.scratch.mcp_callback_map = value
-
-    @property
-    def mcp_decorated_functions(self) -> dict[str, dict[str, Any]]:
-        """The functions of ``mcp_enabled`` that are tools of this app."""
-        return mcp.functions_of(self)
-
-    @mcp_decorated_functions.setter
-    def mcp_decorated_functions(self, value: Any) -> None:
-        """Dash would give each app those of all."""
-
-    @property
-    def validation_layout(self) -> Any:
-        """As in Dash. MCP looks components up in it, and gets those of the request."""
-        return self._validation_layout if self.mcp_callback_map is None else mcp.whole_layout(self)
-
-    @validation_layout.setter
-    def validation_layout(self, value: Any) -> None:
-        self._validation_layout = value
-
-    def _execute_callback(self, *args: Any) -> Callable[[], Any]:
-        call: Callable[[], Any] = super()._execute_callback(*args)  # type: ignore[no-untyped-call]
-        return call if self.mcp_callback_map is None else mcp.guarded(self, call)
-
     # --- the page -----------------------------------------------------------------------------------------------
 
     def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
@@ -374,18 +328,14 @@ class DjangoDash(Dash):
             self.is_setting_up = False
 
     def _setup_server(self) -> None:
-        self._switch_dev_tools()
+        switch(self, self._dev_tools_wanted)
         with dash_globals.callbacks_of(self):
             super()._setup_server()  # type: ignore[no-untyped-call]
         self.callback_api_paths.update(dash_globals.api_paths_of(self))
         self.backend.register_callback_api_routes(self.callback_api_paths)
 
     def _watch_extra_paths(self, sender: BaseReloader, **_: Any) -> None:
-        for path in map(os.path.abspath, self.config.extra_hot_reload_paths):
-            if os.path.isdir(path):
-                sender.watch_dir(path, "**/*")
-            else:
-                sender.extra_files.add(Path(path))
+        watch(sender, self.config.extra_hot_reload_paths)
 
     def setup_apis(self) -> None:
         """Nothing is left to do: endpoints are served as soon as their callbacks are registered."""
@@ -396,56 +346,3 @@ class DjangoDash(Dash):
             self.config.suppress_callback_exceptions = True
         if isinstance(self.validation_layout, Component):
             self.validation_layout = skeleton(self.validation_layout)
-
-    def _switch_dev_tools(self) -> None:
-        wanted = self._dev_tools_wanted
-        if wanted is None:
-            wanted = app_settings().dev_tools
-        if wanted is None:
-            wanted = settings.DEBUG
-        if not wanted or self._hot_reload.watch_thread is not None:
-            return
-        options: dict[str, Any] = {}
-        if os.environ.get(DJANGO_AUTORELOAD_ENV) != "true":
-            # Only runserver has one process that every page asks and that is restarted on a change. Of several
-            # workers each would have a reload hash of its own, and pages would reload for ever.
-            options["dev_tools_hot_reload"] = False
-        self.enable_dev_tools(**({"debug": True} | options | (wanted if isinstance(wanted, dict) else {})))
-        if self._dev_tools.silence_routes_logging:
-            # The page asks for the reload hash every few seconds.
-            logging.getLogger("django.server").addFilter(_no_reload_hash)
-
-
-class RequestConfig(AttributeDict):
-    """Dash's configuration of one app, in which some values belong to the request."""
-
-    def __getitem__(self, key: str) -> Any:
-        live = _LIVE_CONFIG.get(key)
-        return live(self.__dict__["app"]) if live else super().__getitem__(key)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default  # noqa: SIM401 - it is what this defines
-
-
-def _refuse_unknown(options: dict[str, Any]) -> None:
-    known = [name for name in inspect.signature(Dash.enable_dev_tools).parameters if name.startswith("dev_tools_")]
-    unknown = [name for name in options if name not in known]
-    if not unknown:
-        return
-    near = get_close_matches(unknown[0], known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ConfigurationError(
-        f"app.run() does not know {', '.join(map(repr, unknown))}.{hint} It takes host, port, debug, "
-        f"hide_all_callbacks, use_reloader, threaded, {', '.join(known)}."
-    )
-
-
-def _no_reload_hash(record: logging.LogRecord) -> bool:
-    return "_reload-hash" not in record.getMessage()
-
-
-_LIVE_CONFIG: dict[str, Callable[[DjangoDash], str]] = {
-    "requests_pathname_prefix": prefix.of_app,
-    "csrf_token_name": lambda app: csrf.cookie_name(),
-    "csrf_header_name": lambda app: csrf.header_name(),
-}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from contextvars import Context, copy_context
 from inspect import Parameter
 from typing import Any, Final
@@ -19,6 +20,8 @@ from asgiref.sync import async_to_sync, sync_to_async
 from dash import callback_context as dash_callback_context
 
 from . import context
+from .exceptions import InjectionError
+from .json_values import returning_plain
 from .signatures import EXTRAS, LAYOUT_EXTRAS, DashArguments, Function, is_async, wanted_extras
 
 # Making these may ask the database, which must not happen on an event loop.
@@ -126,6 +129,28 @@ def inject_page(
         return call(**{name: value for name, value in kwargs.items() if name not in reserved}, **_values(wanted))
 
     return with_extras
+
+
+def error_handler(function: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """What is given as ``on_error``, so that it may return whatever a callback may.
+
+    Raises:
+        InjectionError: Dash could not call it: it is async, or takes more than the exception.
+    """
+    if function is None:
+        return None
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    if is_async(function):
+        raise InjectionError(f"on_error is {name}, a coroutine function. Dash does not await it: give an ordinary one.")
+    with suppress(ValueError):  # some callables written in C have no signature
+        try:
+            inspect.signature(function).bind(None)
+        except TypeError as error:
+            raise InjectionError(
+                f"on_error is {name}, which does not take the exception alone ({error}). Dash passes nothing else: "
+                "dash.ctx and django_plotly_dash.context.require() have the rest."
+            ) from None
+    return returning_plain(function)
 
 
 def _values(names: Sequence[str]) -> dict[str, Any]:

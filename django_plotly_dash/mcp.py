@@ -11,7 +11,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import async_to_sync
 from dash import html
@@ -164,3 +164,50 @@ def _owners(name: str, origin: Origin) -> list[DjangoDash]:
             f"into the module of its app, or name its module where the app is made: "
             f"DjangoDash(..., global_callbacks=[{origin.module!r}])."
         ) from error
+
+
+class ToolsOfRequest:
+    """What Dash's MCP server reads and writes of an app. ``DjangoDash`` is one; each request finds notes of its own."""
+
+    _mcp_path: str
+    _validation_layout: Any
+
+    @property
+    def mcp_path(self) -> str | None:
+        """What follows the app's prefix where it answers to MCP; None if it does not."""
+        # The first releases of Dash that are supported have no MCP.
+        return self._mcp_path if getattr(self, "_enable_mcp", False) else None
+
+    @property
+    def mcp_callback_map(self) -> Any:
+        """Dash's notes on callbacks as tools. They hold what callbacks gave to one user: one request has them."""
+        found = context.current()
+        return getattr(found.scratch, "mcp_callback_map", None) if found else None
+
+    @mcp_callback_map.setter
+    def mcp_callback_map(self, value: Any) -> None:
+        found = context.current()
+        if found is not None:
+            found.scratch.mcp_callback_map = value
+
+    @property
+    def mcp_decorated_functions(self) -> dict[str, dict[str, Any]]:
+        """The functions of ``mcp_enabled`` that are tools of this app."""
+        return functions_of(cast("DjangoDash", self))
+
+    @mcp_decorated_functions.setter
+    def mcp_decorated_functions(self, value: Any) -> None:
+        """Dash would give each app those of all."""
+
+    @property
+    def validation_layout(self) -> Any:
+        """As in Dash. MCP looks components up in it, and gets those of the request."""
+        return self._validation_layout if self.mcp_callback_map is None else whole_layout(cast("DjangoDash", self))
+
+    @validation_layout.setter
+    def validation_layout(self, value: Any) -> None:
+        self._validation_layout = value
+
+    def _execute_callback(self, *args: Any) -> Callable[[], Any]:
+        call: Callable[[], Any] = super()._execute_callback(*args)  # type: ignore[misc]
+        return call if self.mcp_callback_map is None else guarded(cast("DjangoDash", self), call)

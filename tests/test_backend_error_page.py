@@ -17,7 +17,7 @@ from django.db import connections
 from django.http import Http404
 from django.test import AsyncClient, Client, RequestFactory
 
-from django_plotly_dash import DjangoDash
+from django_plotly_dash import DjangoDash, dev_tools
 from django_plotly_dash.backend import error_page
 
 from .helpers import call, callback_body, post
@@ -165,7 +165,7 @@ def test_a_layout_function_that_raises_is_answered_likewise(
 def test_an_error_outside_of_the_users_functions_shows_its_whole_traceback(settings: Any) -> None:
     settings.DEBUG = True
     app = DjangoDash("Failing")  # it has no layout
-    app._switch_dev_tools()
+    dev_tools.switch(app, app._dev_tools_wanted)
     response = Client(raise_request_exception=False).get(f"{URL}_dash-layout")
     assert response.status_code == 500
     assert b"NoLayoutException" in response.content

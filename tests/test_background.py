@@ -998,7 +998,12 @@ async def test_an_event_loop_is_not_held_by_starting_and_asking(
 def test_credentials_stay_behind_and_facts_are_sealed(app: DjangoDash, settings: Any) -> None:
     facts = travel.Facts("jobs", "out.children", "1", "/dash/", None, "7", "the-session-key", "de", "Asia/Tokyo")
     values = {
-        "cookies": {"sessionid": "credential-1", "csrftoken": "credential-2", "jwt_access": "credential-3", "theme": "dark"},
+        "cookies": {
+            "sessionid": "credential-1",
+            "csrftoken": "credential-2",
+            "jwt_access": "credential-3",
+            "theme": "dark",
+        },
         "headers": {
             "Authorization": "credential-4",
             "Proxy-Authorization": "credential-5",

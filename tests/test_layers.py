@@ -14,7 +14,7 @@ LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
     ["prefix", "csrf", "json_values", "standalone"],
-    ["registry", "injection", "session_state", "app_name"],
+    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools"],
     ["attribution", "page_registry", "background"],
     ["backend", "dash_globals"],
     ["mcp"],
