@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,8 @@ class _AppContext:
         self._explicit: ContextVar[Any] = ContextVar("django_plotly_dash_app")
 
     def get(self) -> Any:
-        app = self._explicit.get(None) or (_being_made[-1] if _being_made else None)
-        app = app or apps.registry.last_of_module(apps.importing_module())
+        app = self._explicit.get(None) or _app_of_import(apps.importing_module())
+        app = app or (_being_made[-1] if _being_made else None)
         if app is None:
             raise LookupError
         return app
@@ -63,6 +64,17 @@ class _AppContext:
 
     def reset(self, token: Token[Any]) -> None:
         self._explicit.reset(token)
+
+
+def _app_of_import(module: str) -> DjangoDash | None:
+    """The app that a module belongs to which is being imported: it has made the app, or is one of its pages. A page
+    may import other modules, which do not belong to its app for that."""
+    making = _being_made[-1] if _being_made else None
+    if making is not None:
+        folder = making.config.pages_folder if "_config_of_requests" in vars(making) else None
+        if module == making.module or (folder and Path(apps.importing_file()).is_relative_to(folder)):
+            return making
+    return apps.registry.last_of_module(module)
 
 
 class _CurrentConfig:
@@ -141,7 +153,7 @@ class _Inbox:
 
     def open(self, callback_id: str, entry: dict[str, Any]) -> None:
         module = apps.importing_module()
-        app = _being_made[-1] if _being_made else apps.registry.last_of_module(module)
+        app = _app_of_import(module)
         self.add(callback_id, Origin(module, app, _is_shared(entry)), _Entry(entry, callback_id))
 
     def add(self, callback_id: str, origin: Origin, entry: dict[str, Any]) -> None:

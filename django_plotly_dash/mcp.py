@@ -23,7 +23,7 @@ from .attribution import Origin, owners
 from .backend import error_page
 from .exceptions import RegistrationError, ToolError
 from .json_values import plain
-from .signatures import LAYOUT_EXTRAS, is_async
+from .signatures import EXTRAS, LAYOUT_EXTRAS, is_async
 
 if TYPE_CHECKING:
     from .djangodash import DjangoDash
@@ -116,13 +116,15 @@ def whole_layout(app: DjangoDash) -> Component:
 def inject_tool(app: DjangoDash, function: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a function of ``mcp_enabled``: the server fills the extras, and clients neither see nor fill them."""
     signature = inspect.signature(function)
-    wanted = [name for name in LAYOUT_EXTRAS if name in signature.parameters]
+    # With **kwargs a function gets all extras, as a callback does, and a client must not pass for one of them.
+    takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
+    wanted = [name for name in LAYOUT_EXTRAS if takes_all or name in signature.parameters]
     visible = signature.replace(parameters=[p for name, p in signature.parameters.items() if name not in wanted])
     call = async_to_sync(function) if is_async(function) else function
 
     @functools.wraps(function)
     def tool(**arguments: Any) -> Any:
-        taken = [name for name in wanted if name in arguments]
+        taken = [name for name in EXTRAS if name in arguments and (name in wanted or takes_all)]
         if taken:
             raise ToolError(f"These arguments are filled by the server: {', '.join(taken)}.")
         visible.bind(**arguments)

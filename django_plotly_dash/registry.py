@@ -135,6 +135,15 @@ def importing_module(maker: object = None) -> str:
     Args:
         maker: an object that is being made; the frames of its constructors are passed over.
     """
+    return str(_importing(maker).get("__name__", "__main__"))
+
+
+def importing_file() -> str:
+    """Path of the file of that module; empty if it has none."""
+    return str(_importing().get("__file__") or "")
+
+
+def _importing(maker: object = None) -> dict[str, Any]:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and (_is_ours(frame) or (maker is not None and frame.f_locals.get("self") is maker)):
         frame = frame.f_back
@@ -142,9 +151,9 @@ def importing_module(maker: object = None) -> str:
     while frame is not None:
         module: str = frame.f_globals.get("__name__", "__main__")
         if frame.f_code.co_name == "<module>" and (module != "__main__" or frame is caller):
-            return module
+            return frame.f_globals
         frame = frame.f_back
-    return caller.f_globals.get("__name__", "__main__") if caller else "__main__"
+    return caller.f_globals if caller else {}
 
 
 def _is_ours(frame: FrameType) -> bool:

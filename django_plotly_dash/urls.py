@@ -95,8 +95,13 @@ def _pattern(
     decorated = access.decorated(view_async, **decorate)
     # A decorator that knows nothing of coroutines has made an ordinary function of it.
     pattern.view_async = decorated if iscoroutinefunction(decorated) else pattern.callback
-    pattern.view_of_programs = _for_programs(pattern.callback)
-    pattern.view_async_of_programs = _for_programs(pattern.view_async)
+    # MCP calls callbacks, so what lets people call those decides here too.
+    callbacks = {"route_name": kind, "url_part": "_dash-update-component", "name": "update-component"}
+    of_programs, of_programs_async = access.decorated(view, **callbacks), access.decorated(view_async, **callbacks)
+    if not iscoroutinefunction(of_programs_async):
+        of_programs_async = of_programs
+    pattern.view_of_programs = _for_programs(of_programs)
+    pattern.view_async_of_programs = _for_programs(of_programs_async)
     return pattern
 
 

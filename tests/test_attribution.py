@@ -248,3 +248,35 @@ def test_dashs_functions_speak_for_the_app_of_the_request_or_of_the_module(
         prefix = f"/dash/app/{name.lower()}/"
         assert layout["props"]["children"] == [f"{name} title", f"{prefix}assets/a.png", f"{prefix}p", "q"]
     assert dash.get_app() is sys.modules["two"].app or dash.get_app() is one.app
+
+
+PAGE = """
+import dash
+from dash import html
+{imports}
+dash.register_page(__name__, path="/{name}")
+layout = html.Div("a page of {name}")
+"""
+
+
+@pytest.mark.parametrize("imports", list(itertools.permutations(["one.dash_apps", "two.dash_apps"])))
+def test_what_a_page_imports_does_not_belong_to_its_app_for_that(write: Write, imports: tuple[str, ...]) -> None:
+    pages = APP.replace('DjangoDash("{name}")', 'DjangoDash("{name}", use_pages=True)').replace(
+        'html.Div(id="other")]', 'html.Div(id="other"), dash.page_container]'
+    )
+    write(
+        {
+            "one/dash_apps.py": "import dash\n" + pages.format(name="One") + CALLBACK.format(name="One"),
+            "one/pages/first.py": PAGE.format(name="one", imports="import library.widgets, two.calls, two.dash_apps"),
+            "two/dash_apps.py": "import dash\n" + pages.format(name="Two"),
+            "two/calls.py": CALLBACK.format(name="Two"),
+            "two/pages/second.py": PAGE.format(name="two", imports="import library.widgets"),
+            "library/widgets.py": SHARED,
+        }
+    )
+    for module in imports:
+        importlib.import_module(module)
+    for name in ("Two", "One"):
+        assert answers(name) == f"{name} got x"
+        assert sum("aio" in output for output in callbacks_of(name)) == 2
+        assert [page["path"] for page in dash_globals.apps.registry[name].pages.values()] == [f"/{name.lower()}"]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import dash
+import diskcache
 import pytest
 from celery import Celery
 from dash import CeleryManager, DiskcacheManager, Input, Output, State, html, no_update
@@ -1018,8 +1019,11 @@ def test_credentials_stay_behind_and_facts_are_sealed(app: DjangoDash, settings:
         "inputs_list": [1],
     }
     sent = travel.crossing(values, facts)
-    assert sent["cookies"] == {"theme": "dark"}
-    assert sent["headers"] == {"Accept-Language": "de"}
+    of_request = travel.unsealed(sent[travel.REQUEST_KEY])
+    assert of_request["cookies"] == {"theme": "dark"}
+    assert of_request["headers"] == {"Accept-Language": "de"}
+    assert not sent["cookies"]
+    assert not sent["headers"]
     assert (sent["args"], sent["path"], sent["inputs_list"]) == ({"page": "2"}, "/dash/_dash-update-component", [1])
     text = json.dumps(sent)
     assert "the-session-key" not in text
@@ -1061,3 +1065,38 @@ def _is_dead(process: int) -> bool:
         return bool(psutil.Process(process).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
+
+
+@pytest.mark.parametrize(("sees", "shown"), [("", [None, None]), ("callback_context", ["ada", "blue"])])
+def test_a_kept_result_holds_of_the_request_only_what_its_key_holds(
+    sees: str, shown: list[Any], app: DjangoDash, client: Client
+) -> None:
+    caching(app._background_manager)
+
+    def look(value: int) -> list[Any]:
+        return [dash.ctx.headers.get("X-Forwarded-User"), dash.ctx.cookies.get("theme")]
+
+    def look_with_context(value: int, callback_context: Any) -> list[Any]:
+        return look(value)
+
+    function = look_with_context if sees else look
+    app.callback(Output("out", "children"), Input("in", "value"), background=True)(function)
+    for user in ("ada", "bob"):
+        client.cookies["theme"] = "blue"
+        found = Page(client, app).result("out.children", 1, headers={"X-Forwarded-User": user})
+        assert found == [user if shown[0] else None, shown[1]]
+
+
+def test_a_process_is_ended_only_while_it_is_the_one_that_the_handle_means(tmp_path: Path) -> None:
+    manager = DiskcacheManager(diskcache.Cache(str(tmp_path)))
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        name = managers.name_of_task(manager, sleeper.pid)
+        assert managers.living_task(manager, name) == str(sleeper.pid)
+        assert managers.living_task(manager, f"{sleeper.pid}-1") is None
+        assert managers.living_task(manager, f"{sleeper.pid}-") is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert managers.living_task(manager, name) is None
+    manager.handle.close()

@@ -13,6 +13,7 @@ from typing import Any
 import dash
 import httpx2
 import pytest
+from asgiref.sync import async_to_sync
 from dash import Input, Output, dcc, html
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +28,7 @@ from django_plotly_dash.exceptions import RegistrationError
 from django_plotly_dash.models import DashApp, StatelessApp
 
 from .helpers import callback_body, needs_mcp
+from .site_urls import mount, urls_made_again
 
 pytestmark = needs_mcp
 
@@ -354,6 +356,10 @@ def price(amount: int, *, user, dash_app_id: str):
     return {"user": str(user), "price": Decimal(amount), "app": dash_app_id}
 
 @mcp_enabled
+def everything(**kwargs) -> str:
+    return str(kwargs["user"])
+
+@mcp_enabled
 async def later(text: str = "x") -> str:
     return text * 2
 
@@ -372,6 +378,11 @@ def fails() -> str:
     answer = ask(client, "tools/call", url, headers, name="price", arguments={"amount": 3}).json()["result"]
     assert answer["structuredContent"]["result"] == {"user": "ada", "price": 3.0, "app": "tooled"}
     assert call_tool(client, "later", url, text="ab")["structuredContent"] == {"result": "abab"}
+    assert ask(client, "tools/call", url, headers, name="everything", arguments={}).json()["result"][
+        "structuredContent"
+    ] == {"result": "ada"}
+    for extra in ("user", "request", "callback_context"):
+        assert call_tool(client, "everything", url, **{extra: "forged"})["isError"] is True
     for arguments in ({"amount": 3, "user": "bob"}, {"amount": 3, "wrong": 1}, {}):
         assert call_tool(client, "price", url, **arguments)["isError"] is True
     quiet = Client(raise_request_exception=False)
@@ -465,3 +476,26 @@ def test_the_pages_of_dash_are_ours_in_modules_that_were_imported_before() -> No
     DjangoDash("Late", enable_mcp=True)
     for module in (_layout_utils, resource_pages, resource_page_layout):
         assert module.PAGE_REGISTRY is dash.page_registry
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("colour", ["wsgi", "asgi"])
+def test_a_decorator_that_guards_callbacks_guards_tools(settings: Any, colour: str) -> None:
+    def refuse(view: Any, *, name: str, **kwargs: Any) -> Any:
+        def refused(request: HttpRequest, **groups: Any) -> HttpResponse:
+            return HttpResponse(status=403) if name == "update-component" else view(request, **groups)
+
+        return refused
+
+    settings.PLOTLY_DASH = {"view_decorator": refuse}
+    app = DjangoDash("Guarded", enable_mcp=True)
+    app.layout = html.Div()
+    mount(settings, path("dash/", include(urls_made_again())))
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    client: Any = Client() if colour == "wsgi" else AsyncClient()
+    answer = client.post("/dash/app/guarded/_mcp", json.dumps(message), content_type="application/json")
+    assert (async_to_sync(_given)(answer) if colour == "asgi" else answer).status_code == 403
+
+
+async def _given(awaitable: Any) -> Any:
+    return await awaitable

@@ -149,14 +149,16 @@ class BackgroundCallback:
         manager, found = self.manager, context.require()
         handle = Handle(uuid4().hex, *self._owner(found))
         facts = travel.facts_of(found, self.callback_id, handle.job, self.wanted)
-        sent = travel.crossing(values, facts)
+        # A result that is kept for others must not depend on what the key does not hold.
+        sees_request = not manager.cache_by or "callback_context" in self.wanted
+        sent = travel.crossing(values, facts, sees_request=sees_request)
         record = self._record(handle)
         if record is not None:
             record.queue()
         if manager.cache_by and manager.result_ready(key):
             return handle
         function = manager.func_registry[managers.JOB]
-        return handle.with_task(manager.call_job_fn(key, function, args, sent))
+        return handle.with_task(managers.name_of_task(manager, manager.call_job_fn(key, function, args, sent)))
 
     def get_progress(self, key: str) -> Any:
         try:
@@ -263,8 +265,9 @@ class BackgroundCallback:
         record = self._record(handle)
         if record is not None:
             record.cancel()
-        if handle.task:
-            self.manager.terminate_job(handle.task)
+        task = managers.living_task(self.manager, handle.task)
+        if task:
+            self.manager.terminate_job(task)
 
     def _result(self, key: str, handle: Handle) -> Any:
         manager: Any = self.manager
@@ -316,7 +319,8 @@ class BackgroundCallback:
             if status == "REVOKED":
                 return "It was revoked."
             return "It has ended, and its result is gone." if status == "SUCCESS" else None
-        if manager.job_running(handle.task):
+        task = managers.living_task(manager, handle.task)
+        if task and manager.job_running(task):
             return None
         return "Its process has ended without a result."
 
@@ -349,6 +353,9 @@ def _seen_by(found: RequestContext, wanted: tuple[str, ...]) -> list[Any]:
     seen.append(dict(getattr(context_value.get(), "custom_data", None) or {}))
     if {"user", "callback_context"} & set(wanted):
         seen.append(f"user {travel.user_key(found.request)}")
+    if "callback_context" in wanted:
+        values = context_value.get()
+        seen.append([dict(values.get("cookies") or {}), dict(values.get("headers") or {}), values.get("remote")])
     if {"session_state", "callback_context"} & set(wanted):
         seen.append(f"session {keyed_digest(travel.lasting_session_key(found.request) or '')}")
     return seen

@@ -78,3 +78,25 @@ def _changed(*, setting: str, **_: Any) -> None:
 
 
 setting_changed.connect(_changed)
+
+
+def name_of_task(manager: BaseBackgroundCallbackManager, task: Any) -> str:
+    """What stands for a manager's job in a handle. The number of a process alone may later be another process's."""
+    return f"{task}-{_start_of(int(task))}" if isinstance(manager, DiskcacheManager) else str(task)
+
+
+def living_task(manager: BaseBackgroundCallbackManager, name: str) -> str | None:
+    """The manager's own name of the job that ``name_of_task`` has named; None if its process has ended."""
+    if not isinstance(manager, DiskcacheManager):
+        return name or None
+    process, _, start = name.partition("-")
+    return process if start and _start_of(int(process)) == start else None
+
+
+def _start_of(process: int) -> str:
+    import psutil
+
+    try:
+        return str(round(psutil.Process(process).create_time() * 100))
+    except psutil.NoSuchProcess:
+        return ""

@@ -27,6 +27,8 @@ from ..context import RequestContext
 from ..exceptions import ConfigurationError
 
 KEY: Final = "django_plotly_dash"
+REQUEST_KEY: Final = "django_plotly_dash_request"
+_OF_REQUEST: Final = ("cookies", "headers", "remote", "origin")
 _SALT: Final = "django_plotly_dash.background"
 _DASHS_OWN: Final = frozenset({"endId", "cacheKey", "job", "oldJob", "cancelJob"})
 _SECRET: Final = re.compile(
@@ -93,25 +95,38 @@ def timezone_of(name: str | int) -> tzinfo:
     return ZoneInfo(name) if isinstance(name, str) else timezone.get_fixed_timezone(name // 60)
 
 
-def crossing(values: Mapping[str, Any], facts: Facts) -> AttributeDict:
-    """Dash's context of a callback as it goes to the worker: without credentials, with the sealed facts."""
+def crossing(values: Mapping[str, Any], facts: Facts, *, sees_request: bool = True) -> AttributeDict:
+    """Dash's context of a callback as it goes to the worker: without credentials, with the sealed facts.
+
+    Args:
+        values: Dash's context.
+        facts: what the worker makes the request's surroundings of.
+        sees_request: ``dash.ctx`` has cookies, headers and addresses of the request there. They are sealed too, since
+            those of other applications may prove who somebody is.
+    """
     cookies = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, csrf.cookie_name()}
-    kept = {
-        **values,
+    of_request = {
         "cookies": _harmless(values.get("cookies") or {}, cookies),
         "headers": _harmless(values.get("headers") or {}, {csrf.header_name()}),
+        "remote": values.get("remote"),
+        "origin": values.get("origin"),
+    }
+    nothing: dict[str, Any] = {"cookies": {}, "headers": {}, "remote": None, "origin": None}
+    kept = {
+        **values,
+        **dict.fromkeys(_OF_REQUEST),
         "args": {name: value for name, value in _plain(values.get("args")).items() if name not in _DASHS_OWN},
         "path": str(values.get("path") or "").partition("?")[0],
         "updated_props": {},
         KEY: seal(facts),
+        REQUEST_KEY: _sealed(of_request if sees_request else nothing),
     }
     return AttributeDict(kept)
 
 
 def seal(facts: Facts) -> str:
     """The facts, readable and changeable only by whoever has ``SECRET_KEY``."""
-    text: str = _fernet().encrypt(json.dumps(asdict(facts)).encode()).decode()
-    return text
+    return _sealed(asdict(facts))
 
 
 def unseal(text: str) -> Facts:
@@ -120,10 +135,21 @@ def unseal(text: str) -> Facts:
     Raises:
         ConfigurationError: the worker has another ``SECRET_KEY``.
     """
+    return Facts(**unsealed(text))
+
+
+def _sealed(values: dict[str, Any]) -> str:
+    text: str = _fernet().encrypt(json.dumps(values).encode()).decode()
+    return text
+
+
+def unsealed(text: str) -> dict[str, Any]:
+    """The values of a sealed text. Errors are those of ``unseal``."""
     from cryptography.fernet import InvalidToken
 
     try:
-        return Facts(**json.loads(_fernet().decrypt(text)))
+        values: dict[str, Any] = json.loads(_fernet().decrypt(text))
+        return values
     except InvalidToken:
         raise ConfigurationError(
             "A background callback came with facts that cannot be read here. The worker and the web server need "

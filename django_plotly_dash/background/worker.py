@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from dash._callback_context import context_value
 from dash.exceptions import PreventUpdate
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import caches
 from django.db import close_old_connections, connections
 from django.http import HttpRequest
 from django.utils import timezone, translation
@@ -70,6 +71,7 @@ def run_in_child(set_progress: Callable[[Any], None], /, *args: Any, **kwargs: A
 def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     values: Any = context_value.get()
     facts = travel.unseal(values.pop(travel.KEY))
+    values.update(travel.unsealed(values.pop(travel.REQUEST_KEY)))
     app = registry[facts.app]
     callback: BackgroundCallback | None = app.background_callback(facts.callback)
     if callback is None:
@@ -93,7 +95,7 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
             return (async_to_sync(function) if is_async(function) else function)(*args, **kwargs)
         except PreventUpdate:
             raise
-        except Exception:
+        except Exception:  # whatever the user's function raises; Dash stores it for the browser
             logger.exception("Error in the background callback %s of the app %s", facts.callback, facts.app)
             raise
 
@@ -196,3 +198,7 @@ def _leave_inherited_connections() -> None:
     for connection in connections.all(initialized_only=True):
         _inherited.append(connection)
         del connections[connection.alias]
+    for alias in caches.settings:
+        with suppress(AttributeError):  # one that was not used
+            _inherited.append(getattr(caches._connections, alias))  # type: ignore[attr-defined]
+            del caches[alias]

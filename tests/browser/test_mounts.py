@@ -37,6 +37,8 @@ def test_an_app_below_a_script_name(page: Page, serve: Callable[..., str]) -> No
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
     page.goto(f"{site}/frames/")
     expect(page.frame_locator("iframe[title='Second app']").locator("#echoed")).to_have_text("Second got two")
+    graph = page.frame_locator("iframe[title='Echo']").locator(".js-plotly-plot .main-svg").first
+    expect(graph).to_be_visible()  # the server must not end while the page loads what draws it
     page.goto(f"{site}/dash/app/decorated/")
     expect(page.locator("h1")).to_have_css("color", "rgb(1, 102, 203)")
 
