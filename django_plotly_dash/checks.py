@@ -11,9 +11,9 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from . import access
+from . import access, dash_globals
 from .conf import app_settings
-from .exceptions import ConfigurationError
+from .exceptions import ConfigurationError, RegistrationError
 from .prefix import URL_NAMESPACE
 
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -76,6 +76,20 @@ def check_middleware(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
             )
         )
     return found
+
+
+@register("django_plotly_dash")
+def check_callbacks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E003: it cannot be told which app a callback belongs to. Apps that the URLconf imports are known by now."""
+    with suppress(ConfigurationError):  # reported by check_settings
+        if getattr(settings, "ROOT_URLCONF", None):
+            list(get_resolver().url_patterns)
+    try:
+        dash_globals.check_callbacks()
+    except RegistrationError as error:
+        hint = "Use the callback method of the app, or name the module in its global_callbacks."
+        return [Error(str(error), hint=hint, id="django_plotly_dash.E003")]
+    return []
 
 
 def _include_ours(patterns: Iterable[Any]) -> bool:

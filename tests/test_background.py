@@ -30,6 +30,8 @@ from django.utils import timezone, translation
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.background import managers, travel
+from django_plotly_dash.background.handles import Handle
+from django_plotly_dash.background.store import Contact
 from django_plotly_dash.exceptions import ConfigurationError, InjectionError
 from django_plotly_dash.models import DashApp, StatelessApp
 from tests.background_page import Page, eventually, value_of
@@ -1100,3 +1102,16 @@ def test_a_process_is_ended_only_while_it_is_the_one_that_the_handle_means(tmp_p
         sleeper.wait()
     assert managers.living_task(manager, name) is None
     manager.handle.close()
+
+
+def test_a_store_that_is_away_is_an_error_once_the_job_is_old_and_nothing_was_heard(monkeypatch: Any) -> None:
+    contact = Contact()
+    assert contact.is_lost_for(60)  # this process has never heard of it
+    contact.made()
+    assert not contact.is_lost_for(60)
+    now = time.monotonic()
+    monkeypatch.setattr("django_plotly_dash.background.store.time.monotonic", lambda: now + 61)
+    assert contact.is_lost_for(60)
+    young = Handle("job", "callback", "user", str(int(time.time()) - 5))
+    assert 4 < young.age < 60
+    assert Handle.parse(str(young.with_task("7-8.9"))) == young.with_task("7-8.9")

@@ -13,6 +13,7 @@ from django.urls import include, path
 from django_plotly_dash.checks import check_urls
 from django_plotly_dash.conf import setting_names
 
+from .conftest import Write
 from .site_urls import mount
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -123,3 +124,27 @@ def test_w003_no_csrf_protection(settings: Any) -> None:
 def test_both_can_be_missing(settings: Any) -> None:
     settings.MIDDLEWARE = []
     assert [message.id for message in findings()] == ["django_plotly_dash.W002", "django_plotly_dash.W003"]
+
+
+def test_e003_a_callback_that_could_be_of_several_apps(write: Write, settings: Any) -> None:
+    app = "from django_plotly_dash import DjangoDash\napp = DjangoDash({name!r})\n"
+    call = "from dash import Input, Output, callback\n"
+    call += "@callback(Output('out', 'children'), Input('in', 'value'))\ndef show(value): ...\n"
+    urls = "import pair.one, pair.two, pair.calls\nfrom django.urls import include, path\n"
+    urls += "urlpatterns = [path('', include('django_plotly_dash.urls'))]\n"
+    write(
+        {
+            "pair/one.py": app.format(name="One"),
+            "pair/two.py": app.format(name="Two"),
+            "pair/calls.py": call,
+            "pair_urls.py": urls,
+        }
+    )
+    settings.ROOT_URLCONF = "pair_urls"
+    (error,) = findings()
+    assert (error.id, error.level) == ("django_plotly_dash.E003", 40)
+    assert error.msg.startswith(
+        "The callback 'out.children', registered with dash.callback in module pair.calls, could belong to any of these "
+        "apps: 'One' (of pair.one), 'Two' (of pair.two)."
+    )
+    assert error.hint == "Use the callback method of the app, or name the module in its global_callbacks."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -18,25 +19,32 @@ class Handle:
         job: our name of it.
         callback: hash of app, instance and callback.
         user: hash of the user.
+        started: when the job was started, in seconds since 1970.
         task: the manager's name of it; empty if the result was in the cache.
     """
 
     job: str
     callback: str
     user: str
+    started: str
     task: str = ""
 
     def __str__(self) -> str:
-        return ".".join((self.job, self.callback, self.user, self.task))
+        return ".".join((self.job, self.callback, self.user, self.started, self.task))
 
     @classmethod
     def parse(cls, text: str) -> Handle:
         """From the text of ``str(handle)``; what is missing is empty."""
-        return cls(*(text.split(".", 3) + [""] * 4)[:4])
+        return cls(*(text.split(".", 4) + [""] * 5)[:5])
 
     def with_task(self, task: object) -> Handle:
         """The same handle, once the manager has named the job."""
-        return Handle(self.job, self.callback, self.user, str(task))
+        return replace(self, task=str(task))
+
+    @property
+    def age(self) -> float:
+        """Seconds since the job was started."""
+        return time.time() - int(self.started or 0)
 
 
 def digest(*parts: Any) -> str:

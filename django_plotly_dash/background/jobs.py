@@ -8,6 +8,7 @@ facts say which is meant: callbacks of two apps cannot be taken for one another,
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from types import FunctionType, MethodType
@@ -26,13 +27,13 @@ from ..conf import app_settings
 from ..exceptions import ConfigurationError, RequestError
 from . import managers, travel
 from .handles import Handle, digest, keyed_digest
-from .store import JobRecord, Outage, ResultStore, store_of
+from .store import Contact, JobRecord, ResultStore, store_of
 
 if TYPE_CHECKING:
     from ..context import RequestContext
 
 UNDEFINED: Final = BaseBackgroundCallbackManager.UNDEFINED
-_outages: dict[int, Outage] = {}
+_contacts: dict[int, Contact] = {}
 
 
 def attach(entry: dict[str, Any], callback_id: str) -> None:
@@ -147,7 +148,7 @@ class BackgroundCallback:
 
     def _start(self, key: str, args: Any, values: Any) -> Handle:
         manager, found = self.manager, context.require()
-        handle = Handle(uuid4().hex, *self._owner(found))
+        handle = Handle(uuid4().hex, *self._owner(found), str(int(time.time())))
         facts = travel.facts_of(found, self.callback_id, handle.job, self.wanted)
         # A result that is kept for others must not depend on what the key does not hold.
         sees_request = not manager.cache_by or "callback_context" in self.wanted
@@ -180,12 +181,13 @@ class BackgroundCallback:
         memory = context.require().scratch
         memory.background_over = False
         memory.background_props = {}
-        outage = _outages.setdefault(id(self.manager), Outage())
+        contact = _contacts.setdefault(id(self.manager), Contact())
         try:
             value = self._result(key, handle)
-            outage.is_over()
+            contact.made()
         except self._errors as error:
-            if not outage.is_longer_than(app_settings().background_callback_lease):
+            lease = app_settings().background_callback_lease
+            if handle.age <= lease or not contact.is_lost_for(lease):
                 return UNDEFINED
             value = _as_error(f"The result store does not answer: {error}")
         finally:

@@ -72,24 +72,19 @@ def store_of(manager: BaseBackgroundCallbackManager) -> ResultStore | None:
     return None
 
 
-class Outage:
-    """For how long, as far as this process knows, a store has not answered."""
+class Contact:
+    """When, as far as this process knows, a store has last answered."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._first = self._last = 0.0
+        self._last: float | None = None
 
-    def is_longer_than(self, seconds: float) -> bool:
-        """Note that the store has just failed, and tell whether it has done so for ``seconds``."""
-        now = time.monotonic()
-        with self._lock:
-            if not self._first or now - self._last > seconds:
-                self._first = now
-            self._last = now
-            return now - self._first > seconds
+    def made(self) -> None:
+        """Note that the store has just answered."""
+        self._last = time.monotonic()
 
-    def is_over(self) -> None:
-        self._first = 0.0
+    def is_lost_for(self, seconds: float) -> bool:
+        """True if it has not answered within the last ``seconds``, or never."""
+        return self._last is None or time.monotonic() - self._last > seconds
 
 
 class JobRecord:
