@@ -74,9 +74,16 @@ def take_places() -> None:
     decorator.MCP_DECORATED_FUNCTIONS = _functions
 
 
-def paths() -> frozenset[str]:
-    """Where below an app's prefix the apps of this process answer to MCP."""
-    return frozenset(app.mcp_path for app in registry.registry if app.mcp_path)
+def answers_at(path: str, name: str | None) -> bool:
+    """True if an app answers to MCP at that path below its prefix.
+
+    Args:
+        path: what follows the prefix.
+        name: the app's name; None for a saved instance, whose app is known only once its row is read. Then any app may.
+    """
+    if name is not None:
+        return name in registry.registry and registry.registry[name].mcp_path == path
+    return any(app.mcp_path == path for app in registry.registry)
 
 
 def functions_of(app: DjangoDash) -> dict[str, dict[str, Any]]:

@@ -40,13 +40,17 @@ class _Pattern(URLPattern):
         match = super().resolve(path)
         if match is None:
             return None
-        for_programs = match.kwargs.get("path") in mcp.paths()
+        for_programs = self.is_of_routes and mcp.answers_at(
+            match.kwargs["path"], match.kwargs["ident"] if self.is_of_app else None
+        )
         if _on_event_loop():
             match.func = self.view_async_of_programs if for_programs else self.view_async
         elif for_programs:
             match.func = self.view_of_programs
         return match
 
+    is_of_app: bool
+    is_of_routes: bool
     view_async: Any
     view_of_programs: Any
     view_async_of_programs: Any
@@ -92,6 +96,7 @@ def _pattern(
         default,
         name=label,
     )
+    pattern.is_of_app, pattern.is_of_routes = kind == "app", name == "routes"
     decorated = access.decorated(view_async, **decorate)
     # A decorator that knows nothing of coroutines has made an ordinary function of it.
     pattern.view_async = decorated if iscoroutinefunction(decorated) else pattern.callback

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import dash
@@ -14,7 +13,7 @@ from dash import ALL, ALLSMALLER, MATCH, ClientsideFunction, Input, Output, Patc
 from django.test import AsyncClient, Client
 from django.utils.translation import gettext_lazy, override
 
-from django_plotly_dash import DjangoDash, context, dash_globals
+from django_plotly_dash import DjangoDash, context
 from django_plotly_dash.exceptions import InjectionError
 
 from .feature_apps import (
@@ -30,13 +29,6 @@ from .feature_apps import (
     specs,
     url_of,
 )
-
-
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    kept = dict(dash_globals._inbox._registrations)
-    yield
-    dash_globals._inbox._registrations = kept
 
 
 def make(**kwargs: Any) -> DjangoDash:

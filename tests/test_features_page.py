@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import clear_url_caches
 
-from django_plotly_dash import DjangoDash, dash_globals, urls
+from django_plotly_dash import DjangoDash, urls
 
 from .feature_apps import new_client, new_name, page, url_of
 
 IN, OUTPUT = Input("in", "value"), Output("out", "children")
-
-
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    kept = dict(dash_globals._inbox._registrations)
-    yield
-    dash_globals._inbox._registrations = kept
 
 
 def make(**kwargs: Any) -> DjangoDash:

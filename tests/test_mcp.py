@@ -499,3 +499,16 @@ def test_a_decorator_that_guards_callbacks_guards_tools(settings: Any, colour: s
 
 async def _given(awaitable: Any) -> Any:
     return await awaitable
+
+
+@pytest.mark.django_db
+def test_only_the_app_that_answers_to_programs_does_without_the_token() -> None:
+    """Another app may have a route of its own at the same path."""
+    for name, arguments in (("Tooling", {"enable_mcp": True, "mcp_path": "ask"}), ("Plain", {})):
+        app = DjangoDash(name, **arguments)
+        app.layout = html.Div()
+    app.backend.add_url_rule("/ask", lambda: "done", methods=["POST"])
+    client = Client(enforce_csrf_checks=True)
+    assert client.post("/dash/app/plain/ask", "{}", content_type="application/json").status_code == 403
+    message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    assert client.post("/dash/app/tooling/ask", message, content_type="application/json").status_code == 200

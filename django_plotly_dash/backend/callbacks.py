@@ -103,7 +103,7 @@ class ApiView:
         self._function = function
 
     def __call__(self, **_: Any) -> HttpResponse:
-        return json_response(_run(self._function, **self._arguments()))
+        return json_response(finished(self._function(**self._arguments())))
 
     async def call_async(self) -> HttpResponse:
         arguments = self._arguments()
@@ -182,8 +182,8 @@ def _pattern(component_id: str) -> tuple[Any, bool]:
     return pattern, any(value in (["ALL"], ["ALLSMALLER"]) for value in pattern.values())
 
 
-def _run(function: Callable[..., Any], /, **kwargs: Any) -> Any:
-    result = function(**kwargs)
+def finished(result: Any) -> Any:
+    """The result of a call, or of the coroutine that it gave."""
     if not inspect.iscoroutine(result):
         return result
 
@@ -191,6 +191,10 @@ def _run(function: Callable[..., Any], /, **kwargs: Any) -> Any:
         return await result
 
     return async_to_sync(run)()
+
+
+def _run(function: Callable[..., Any]) -> Any:
+    return finished(function())
 
 
 def _run_at_once(function: Callable[..., Any]) -> Any:

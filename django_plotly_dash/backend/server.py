@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import sync_to_async
 from dash.backends.base_server import BaseDashServer
 from dash.exceptions import PreventUpdate
 from django.conf import settings
@@ -26,7 +26,7 @@ from .. import context, csrf, standalone
 from ..conf import has_settings
 from ..exceptions import ConfigurationError, RequestError
 from . import component_files, error_page
-from .callbacks import ApiView, CallbackView
+from .callbacks import ApiView, CallbackView, finished
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, coerce, json_response, make_response
 from .routes import Routes, View
@@ -139,7 +139,7 @@ class DjangoDashServer(BaseDashServer[Any]):
         return partial(view, **kwargs) if kwargs else view
 
     def _finish(self, found: context.RequestContext, result: Any) -> HttpResponseBase:
-        response = coerce(_finished(result))
+        response = coerce(finished(result))
         if self.timing:
             entries = _server_timing(found.scratch.timing_information)
             before = response.headers.get("Server-Timing")
@@ -268,18 +268,7 @@ def _with_message(view: View) -> View:
 
 
 def _call(function: Callable[..., Any], *args: Any) -> Any:
-    return _finished(function(*args))
-
-
-def _finished(result: Any) -> Any:
-    """The result of a call, or of the coroutine that it gave."""
-    if not inspect.iscoroutine(result):
-        return result
-
-    async def run() -> Any:
-        return await result
-
-    return async_to_sync(run)()
+    return finished(function(*args))
 
 
 def _server_timing(timings: dict[str, dict[str, Any]]) -> list[str]:
