@@ -41,8 +41,17 @@ def sees(view: Frame) -> None:
     view.locator("#trees .bars .point").nth(2).wait_for()
     expect(view.locator("#hovered")).to_have_text("over nothing")
     plot = view.locator("#trees .nsewdrag")
-    plot.hover(position={"x": 240, "y": 200})
+    _move(view, 240)
     expect(view.locator("#hovered")).to_have_text("over pear")
-    plot.click(position={"x": 80, "y": 200})
+    _move(view, 80)
     expect(view.locator("#hovered")).to_have_text("over apple")
+    plot.click(position={"x": 80, "y": 200})
     expect(view.locator("#clicked")).to_have_text("chose A")
+
+
+def _move(view: Frame, x: int) -> None:
+    """Plotly passes over moves that follow too fast on one another; a hand makes many small ones."""
+    plot = view.locator("#trees .nsewdrag")
+    for step in range(5):
+        plot.hover(position={"x": x + step, "y": 200})
+        view.wait_for_timeout(60)

@@ -38,9 +38,9 @@ def add(clicks: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def sees(view: Frame) -> None:
     cells = view.locator("td[data-dash-column=sum]")
     expect(view.locator("#total")).to_have_text("700 in 2 rows")
-    cells.nth(1).click()
-    view.page.keyboard.type("250")
-    view.page.keyboard.press("Enter")
+    cells.nth(1).dblclick()
+    cells.nth(1).locator("input").fill("250")
+    cells.nth(1).locator("input").press("Enter")
     expect(view.locator("#total")).to_have_text("750 in 2 rows")
     view.click("#add")
     expect(view.locator("#total")).to_have_text("750 in 3 rows")
