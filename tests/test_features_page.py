@@ -409,7 +409,8 @@ def login_only(view: Any, *, name: str, **kwargs: Any) -> Any:
     ("path", "name"),
     [
         ("health", "routes"),
-        ("ask", "routes"),
+        ("ask", "update-component"),
+        ("asked", "routes"),
         ("_reload-hash", "routes"),
         ("_favicon.ico", "routes"),
         ("_dash-component-suites/dash_ag_grid/dash_ag_grid.min.js", "component-suites"),

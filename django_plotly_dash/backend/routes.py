@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -57,12 +58,7 @@ class Routes:
         if "<" not in rule:
             self._static.setdefault(rule, []).insert(0, Route(rule, view, allowed, None))
             return
-        try:
-            pattern = RoutePattern(_WERKZEUG.sub("<str:", rule), is_endpoint=True)
-            pattern.converters  # noqa: B018 - compiles it  # pragma: no branch
-        except (ImproperlyConfigured, KeyError) as error:
-            raise ConfigurationError(f"The route {rule!r} cannot be served by Django: {error}") from error
-        self._variable.append(Route(rule, view, allowed, pattern))
+        self._variable.append(Route(rule, view, allowed, _compiled(rule)))
 
     def match(self, local_path: str, method: str) -> tuple[View, dict[str, Any]] | HttpResponseNotAllowed:
         """The view for a path below the app's prefix, and its keyword arguments.
@@ -90,3 +86,20 @@ class Routes:
             match = route.pattern.match(path) if route.pattern else None
             if match:
                 yield route, match[2]
+
+
+def fits(rule: str, local_path: str) -> bool:
+    """Whether a rule, with or without its first slash, answers at a path below the app's prefix."""
+    if "<" not in rule:
+        return rule.removeprefix("/") == local_path
+    return _compiled(rule.removeprefix("/")).match(local_path) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(rule: str) -> RoutePattern:
+    try:
+        pattern = RoutePattern(_WERKZEUG.sub("<str:", rule), is_endpoint=True)
+        pattern.converters  # noqa: B018 - compiles it  # pragma: no branch
+    except (ImproperlyConfigured, KeyError) as error:
+        raise ConfigurationError(f"The route {rule!r} cannot be served by Django: {error}") from error
+    return pattern
