@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -46,6 +46,17 @@ class Routes:
         """What Dash signs handles of background callbacks with: one secret per app, the same in all processes."""
         salt = "django_plotly_dash.backend"
         return salted_hmac(salt, self.name, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """For those who serve ``app.server``, as Dash's documentation shows for Flask.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            f"app.server of a DjangoDash app (of {self.name}) is not a WSGI or ASGI application of its own. Include "
+            "django_plotly_dash.urls in your URLconf and serve your Django project, or call app.run() in a lone script."
+        )
 
     def add(self, rule: str, view: View, methods: Iterable[str] | None = None) -> None:
         """Add a rule, such as ``/_dash-layout`` or ``/item/<int:number>``.

@@ -151,10 +151,7 @@ class DjangoDashServer(BaseDashServer[Any]):
     # --- Dash's contract ----------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise ConfigurationError(
-            "A DjangoDash app is not a WSGI or ASGI application of its own. Include django_plotly_dash.urls in "
-            "your URLconf and serve your Django project."
-        )
+        self.server(*args, **kwargs)
 
     @staticmethod
     def create_app(name: str = "__main__", config: Mapping[str, Any] | None = None) -> Routes:
