@@ -209,11 +209,12 @@ class _Entry(dict[str, Any]):
         injected = inject_callback(
             function, DashArguments.of_callback(self), BACKGROUND_EXTRAS if in_worker else EXTRAS
         )
+        made = returning_plain(injected)
         if in_worker:
-            in_worker["manager"].function = returning_plain(injected)
+            in_worker["manager"].function = made
             _Managers.functions[:] = [job for job in _Managers.functions if job[1] is not function]
         on_error = inspect.getclosurevars(wrapper).nonlocals.get("on_error")
-        return _rebound(wrapper, func=returning_plain(injected), on_error=error_handler(on_error))
+        return _rebound(wrapper, func=made, on_error=error_handler(on_error))
 
 
 class _CallbackMap(dict[str, Any]):
