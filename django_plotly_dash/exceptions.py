@@ -43,6 +43,20 @@ class RequestError(DjangoPlotlyDashError):
         super().__init__(reason)
 
 
+class StateTextError(DjangoPlotlyDashError, ValueError):
+    """A saved state, as text, is not what a state can be.
+
+    Args:
+        reason: a sentence or two.
+        line: where in the text, from 1; 0 if that cannot be told.
+        column: likewise.
+    """
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+        self.reason, self.line, self.column = reason, line, column
+        super().__init__(f"Line {line}, column {column}: {reason}" if line else reason)
+
+
 class SerializationError(DjangoPlotlyDashError, TypeError):
     """A layout or the result of a callback has something in it that cannot be written as JSON."""
 

@@ -13,7 +13,7 @@ PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
-    ["prefix", "csrf", "json_values", "standalone"],
+    ["prefix", "csrf", "json_values", "standalone", "state_text"],
     ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools"],
     ["attribution", "page_registry", "background"],
     ["backend", "dash_globals"],
