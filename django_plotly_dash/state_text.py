@@ -56,15 +56,12 @@ def indented(text: str) -> str:
         return text
     lines, depth, previous = [""], 0, ""
     for part in _parts(text):
-        if part in "}]":
-            depth -= 1
-        if (previous and previous in "{[" and part not in "}]") or previous == ",":
-            lines.append("  " * depth)
-        elif previous and part in "}]" and previous not in "{[":
+        opened, closes = previous in ("{", "["), part in ("}", "]")
+        depth -= closes
+        if previous == "," or opened != closes:
             lines.append("  " * depth)
         lines[-1] += f"{part} " if part == ":" else part
-        if part in "{[":
-            depth += 1
+        depth += part in ("{", "[")
         previous = part
     return "\n".join(lines)
 

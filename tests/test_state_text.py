@@ -7,9 +7,7 @@ import pytest
 from django_plotly_dash.exceptions import StateTextError
 from django_plotly_dash.state_text import compact, indented, parse
 
-BIG = (
-    '{"Größe":{"value":123456789012345678901234567890,"other":0.10000000000000000001,"end":1e400,"list":[],"empty":{}}}'
-)
+BIG = '{"Größe":{"value":123456789012345678901234567890,"other":0.10000000000000000001,"end":1e400,"list":[],"e":{}}}'
 
 
 def test_a_state_is_read() -> None:
@@ -52,7 +50,7 @@ def test_laying_out_changes_no_value() -> None:
         '    "other": 0.10000000000000000001,',
         '    "end": 1e400,',
         '    "list": [],',
-        '    "empty": {}',
+        '    "e": {}',
         "  }",
         "}",
     ]
