@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from .exceptions import StateTextError
 
@@ -29,8 +29,23 @@ def parse(text: str) -> dict[str, dict[str, Any]]:
     Raises:
         StateTextError: it is not JSON, has another shape, a key twice, or a number that JSON has no room for.
     """
+    state = read(text)
+    wrong = misshapen(state)
+    if wrong:
+        positions = dict(_keys(text)) if isinstance(state, dict) else {}
+        key = next((key for key in positions if not isinstance(state[key], dict)), None)
+        raise StateTextError(wrong, *(_place(text, positions[key]) if key is not None else ()))
+    return cast("dict[str, dict[str, Any]]", state)
+
+
+def read(text: str) -> Any:
+    """The value that a text stands for, of any shape.
+
+    Raises:
+        StateTextError: it is not JSON, or has a key twice or a number that JSON has no room for.
+    """
     try:
-        state = json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise StateTextError(f"This is not JSON: {error.msg}", *_place(text, error.pos)) from None
     except RecursionError:
@@ -39,12 +54,16 @@ def parse(text: str) -> dict[str, dict[str, Any]]:
         raise
     except ValueError as error:  # a number of more digits than Python reads
         raise StateTextError(f"This cannot be read: {error}") from None
+
+
+def misshapen(state: object) -> str:
+    """What is wrong with the shape of a value that is to be a state; empty if nothing is."""
     if not isinstance(state, dict):
-        raise StateTextError(f"This is {_kind(state)}. {_SHAPE}")
-    for key, position in _keys(text):
-        if not isinstance(state[key], dict):
-            raise StateTextError(f"What stands for {key!r} is {_kind(state[key])}. {_SHAPE}", *_place(text, position))
-    return state
+        return f"This is {_kind(state)}. {_SHAPE}"
+    for key, properties in state.items():
+        if not isinstance(properties, dict):
+            return f"What stands for {key!r} is {_kind(properties)}. {_SHAPE}"
+    return ""
 
 
 def indented(text: str) -> str:
