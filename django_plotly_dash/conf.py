@@ -35,6 +35,11 @@ class PlotlyDashSettings:
     # values handed to an app
     cache_timeout_initial_arguments: int = 60
     cache_arguments: bool = True
+    initial_arguments_url_limit: int = 1500
+    unknown_initial_arguments: str | None = None
+    # saved instances
+    state_max_bytes: int = 1_048_576
+    state_write_policy: str | Callable[..., Any] = "anybody"
     # bundles and assets
     serve_locally: bool = True
     static_asset_root: str = "dpd/assets"

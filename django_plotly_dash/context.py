@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from .djangodash import DjangoDash
+    from .handed_over import HandedOver
     from .models import DashApp
 
 
@@ -34,8 +35,10 @@ class RequestContext:
         request: Django's request.
         app: the app that answers it.
         prefix: URL path at which the app answers here, with a slash at either end, percent-encoded.
+        files_prefix: the same without what a page has handed over, where bundles and assets are asked for.
         path: what follows the prefix in the request's path, not encoded.
         instance: the saved instance, or None.
+        handed: what the page that shows the app has handed over, or None where nothing can be.
         extras: makers of the values that callbacks and layout functions may name.
         overrides: what is laid over layouts: component key (see ``layout_state.key_of``) -> property -> value as JSON
             has it. The saved state of the instance, and on top of it the initial arguments.
@@ -47,7 +50,9 @@ class RequestContext:
     app: DjangoDash
     prefix: str
     path: str
+    files_prefix: str = ""
     instance: DashApp | None = None
+    handed: HandedOver | None = None
     extras: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recorder: StateRecorder | None = None

@@ -33,10 +33,16 @@ def property_of(name: str) -> str:
 
 def components_of(layout: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every component in a layout that has an id: its key and its properties as they are, ``id`` not among them."""
+    for key, component in keyed_components(layout):
+        yield key, {name: value for name, value in _props(component).items() if name != "id"}
+
+
+def keyed_components(layout: Any) -> Iterator[tuple[str, Any]]:
+    """Every component in a layout that has an id: its key, and itself as it stands there."""
     for component in _components(layout):
         props = _props(component)
         if props.get("id") is not None:
-            yield key_of(props["id"]), {name: value for name, value in props.items() if name != "id"}
+            yield key_of(props["id"]), component
 
 
 def values_of(layout: Any) -> dict[str, dict[str, Any]]:
@@ -48,9 +54,18 @@ def values_of(layout: Any) -> dict[str, dict[str, Any]]:
         TypeError: a value cannot be written as JSON.
     """
     return {
-        key: {name: json.loads(to_json(value)) for name, value in props.items() if not holds_components(value)}
+        key: {name: as_json(value) for name, value in props.items() if not holds_components(value)}
         for key, props in components_of(layout)
     }
+
+
+def as_json(value: Any) -> Any:
+    """The value as the browser gets it.
+
+    Raises:
+        TypeError: it cannot be written as JSON.
+    """
+    return json.loads(to_json(value))
 
 
 def holds_components(value: Any) -> bool:

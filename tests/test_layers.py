@@ -12,19 +12,19 @@ import django_plotly_dash
 PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
-    ["conf", "context", "signatures"],
-    ["prefix", "csrf", "json_values", "standalone", "state_text"],
-    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools"],
+    ["conf", "context", "signatures", "layout_state", "patches", "signals", "slugs"],
+    ["prefix", "csrf", "json_values", "standalone", "state_text", "write_policy"],
+    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "state_store", "layout_defaults"],
     ["attribution", "page_registry", "background"],
     ["backend", "dash_globals"],
     ["mcp"],
     ["djangodash"],
     ["models", "access"],
-    ["lookup"],
+    ["lookup", "inventory", "state_files", "saved_state"],
     ["visits", "embedding"],
     ["views"],
-    ["urls", "checks", "templatetags", "dash_wrapper", "migrations"],
-    ["apps", "standalone_urls"],
+    ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "admin_forms"],
+    ["apps", "standalone_urls", "admin", "management"],
 ]
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS = {room for rooms in LAYERS for room in rooms}

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.log import log_response
 from django.views.debug import get_exception_reporter_class
 
+from ..exceptions import BrokenStateError
 from ..injection import inject_callback, inject_layout
 from ..json_values import returning_plain
 from .response import error_response
@@ -31,6 +32,17 @@ _POPUP_HEAD = """<style>
   div.commands, summary.commands { margin-left: 0; }
 </style>
 <script>addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);</script>"""
+_BROKEN_STATE_REASON = "The saved state of this instance cannot be read. An administrator of this site has to correct it."
+_BROKEN_STATE = f"""<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Saved state cannot be read</title></head>
+<body style="max-width: 40em; margin: 3em auto; padding: 0 1em; font: 1em/1.5 system-ui, sans-serif; color-scheme: light dark">
+<h1 style="font-size: 1.3em">This saved instance cannot be shown</h1>
+<p>{_BROKEN_STATE_REASON}</p>
+<p>Nothing of it was changed, and nothing will be until then.</p>
+</body>
+</html>
+"""
 _INVOKERS = frozenset({_invoke_callback.__code__, _async_invoke_callback.__code__})
 
 
@@ -65,6 +77,18 @@ def refuse(reason: str, status: int, request: HttpRequest) -> HttpResponse:
     """Answer a request that should not have been sent, with one line in Django's request log."""
     response = error_response(reason, status)
     log_response("%s: %s", reason, request.path, response=response, request=request)
+    return response
+
+
+def broken_state(error: BrokenStateError, request: HttpRequest) -> HttpResponse:
+    """Answer a request to an instance whose state cannot be read, with status 500. What is wrong is for the log."""
+    logger.error("%s", error, extra={"request": request, "status_code": 500})
+    if "text/html" in request.headers.get("Accept", "") and request.method == "GET":
+        response = HttpResponse(_BROKEN_STATE, status=500)
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"  # as the page that would be there
+    else:
+        response = error_response(_BROKEN_STATE_REASON, 500)
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
