@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages.constants import ERROR, INFO, SUCCESS, WARNING
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError, transaction
 from django.db.models import Count
@@ -54,6 +55,15 @@ class RowsMade:
     made: list[str]
     failed: dict[str, str]
     missing: list[str]
+
+    def sentences(self) -> list[tuple[int, str]]:
+        """For the person who asked: levels of ``django.contrib.messages``, and what to say."""
+        said = [(ERROR, f"The app {name} got no row: {reason}") for name, reason in self.failed.items()]
+        if self.missing:
+            said.append((WARNING, f"No module of this site makes these apps: {', '.join(self.missing)}."))
+        if self.made:
+            return [(SUCCESS, f"Rows were made for these apps: {', '.join(self.made)}."), *said]
+        return said if self.failed else [(INFO, "Every app of this site has a row."), *said]
 
 
 def every_app() -> list[AppInfo]:

@@ -90,6 +90,14 @@ def compact(text: str) -> str:
     return "".join(_parts(text)) if _is_json(text) else text
 
 
+def storable(text: str) -> str:
+    """The same values as they are stored: without space, and in ASCII, which a table of any character set can hold."""
+    if not _is_json(text):
+        return text
+    parts = (match[0] for match in _PART.finditer(text))
+    return "".join(part if part.isascii() else json.dumps(json.loads(part)) for part in parts)
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
