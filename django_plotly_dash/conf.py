@@ -51,6 +51,9 @@ class PlotlyDashSettings:
     dev_tools: bool | dict | None = None  # type: ignore[type-arg]
 
 
+_CHOICES = {"unknown_initial_arguments": ("raise", "log", None)}
+
+
 def has_settings() -> bool:
     """Whether Django has settings. A lone script has none until it is run; its app is made before."""
     return settings.configured or bool(os.environ.get(ENVIRONMENT_VARIABLE))
@@ -77,6 +80,9 @@ def _app_settings() -> PlotlyDashSettings:
         if name not in types:
             raise ConfigurationError(_unknown(str(name), tuple(types)))
         _check_type(name, value, types[name])
+        if name in _CHOICES and value not in _CHOICES[name]:
+            allowed = " or ".join(map(repr, _CHOICES[name]))
+            raise ConfigurationError(f"settings.PLOTLY_DASH[{name!r}] is {value!r}; it has to be {allowed}.")
     return PlotlyDashSettings(**given)
 
 

@@ -10,6 +10,7 @@ from dash._callback import _async_invoke_callback, _invoke_callback
 from django.core.signals import got_request_exception
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import escape
 from django.utils.log import log_response
 from django.views.debug import get_exception_reporter_class
 
@@ -40,6 +41,25 @@ _BROKEN_STATE = f"""<!DOCTYPE html>
 <h1 style="font-size: 1.3em">This saved instance cannot be shown</h1>
 <p>{_BROKEN_STATE_REASON}</p>
 <p>Nothing of it was changed, and nothing will be until then.</p>
+</body>
+</html>
+"""
+_REFUSAL = """<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>This cannot be shown</title>
+  <style>
+    body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 42rem; padding: 0 1rem;
+      overflow-wrap: anywhere; }
+    h1 { font-size: 1.15rem; }
+  </style>
+</head>
+<body>
+  <h1>This cannot be shown</h1>
+  <p>REASON</p>
 </body>
 </html>
 """
@@ -75,8 +95,15 @@ def answer(error: Exception, request: HttpRequest, *, debug: bool, prune: bool) 
 
 def refuse(reason: str, status: int, request: HttpRequest) -> HttpResponse:
     """Answer a request that should not have been sent, with one line in Django's request log."""
-    response = error_response(reason, status)
+    is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    response = _page(reason, status) if is_page else error_response(reason, status)
     log_response("%s: %s", reason, request.path, response=response, request=request)
+    return response
+
+
+def _page(reason: str, status: int) -> HttpResponse:
+    response = HttpResponse(_REFUSAL.replace("REASON", escape(reason)), status=status)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"  # it stands in the frame where the app would
     return response
 
 

@@ -24,7 +24,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from .. import context, csrf, standalone
 from ..conf import has_settings
-from ..exceptions import BrokenStateError, ConfigurationError, RequestError
+from ..exceptions import (
+    BrokenStateError,
+    ConfigurationError,
+    DjangoPlotlyDashError,
+    RequestError,
+    UnknownArgumentsError,
+)
+from ..initial_arguments import raises_unknown
 from . import component_files, error_page
 from .callbacks import ApiView, CallbackView, finished
 from .request import DjangoRequestAdapter

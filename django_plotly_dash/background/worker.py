@@ -25,6 +25,7 @@ from ..conf import app_settings
 from ..exceptions import AppNotFoundError, ConfigurationError, DjangoPlotlyDashError
 from ..injection import CallbackContext
 from ..json_values import plain
+from ..params import Params
 from ..registry import registry
 from ..session_state import SessionState
 from ..signatures import is_async
@@ -120,6 +121,7 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
             "callback_context": CallbackContext,
             "dash_app": lambda: row or app,
             "dash_app_id": lambda: facts.instance or app.slug,
+            "params": lambda: Params(facts.params),
             "session_state": lambda: state.values,
             "user": lambda: load_user(facts.user),
         },
