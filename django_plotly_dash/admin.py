@@ -24,9 +24,11 @@ from .models import DashApp, StatelessApp
 logger = logging.getLogger("django_plotly_dash")
 _NAMES_IN_A_MESSAGE = 20
 _PREVIEW_HEIGHT = "520"
-# Django's class takes no parameter when it runs.
-_DashAppAdmin = admin.ModelAdmin[DashApp] if TYPE_CHECKING else admin.ModelAdmin
-_StatelessAppAdmin = admin.ModelAdmin[StatelessApp] if TYPE_CHECKING else admin.ModelAdmin
+if TYPE_CHECKING:
+    _DashAppAdmin = admin.ModelAdmin[DashApp]
+    _StatelessAppAdmin = admin.ModelAdmin[StatelessApp]
+else:  # Django's class takes no parameter when it runs
+    _DashAppAdmin = _StatelessAppAdmin = admin.ModelAdmin
 _CSS = {"all": ["django_plotly_dash/admin.css"]}
 
 
@@ -67,11 +69,18 @@ class DashAppAdmin(_DashAppAdmin):
             obj.save(update_fields=[*form.changed_data, "update"])
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: DashApp | None = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: DashApp | None = None,
     ) -> HttpResponse:
         """With a preview of the row as it is saved, whatever the form holds."""
         context["preview"] = _preview(request, obj.pk) if obj is not None and obj.pk else None
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        response: HttpResponse = super().render_change_form(request, context, add, change, form_url, obj)
+        return response
 
     @admin.display(description="State")
     def state(self, row: DashApp) -> str:
@@ -151,9 +160,10 @@ class StatelessAppAdmin(_StatelessAppAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StatelessApp]:
         """With the number of instances."""
-        return super().get_queryset(request).annotate(number=Count("dashapp"))
+        rows: QuerySet[StatelessApp] = super().get_queryset(request)
+        return rows.annotate(number=Count("dashapp"))
 
-    def get_fields(self, request: HttpRequest, obj: StatelessApp | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: StatelessApp | None = None) -> Any:
         """Nothing is known of an app that is still to be named."""
         return ["app_name", "slug", *(self.readonly_fields if obj is not None else ())]
 
@@ -242,7 +252,7 @@ def _info(row: StatelessApp) -> inventory.AppInfo:
         app, _ = inventory.find(row.app_name)
         known = inventory.of_app(app) if app else inventory.AppInfo(row.app_name, row.slug, None)
         setattr(row, "_dpd_info", known)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def _preview(request: HttpRequest, pk: int) -> dict[str, Any]:
@@ -256,7 +266,7 @@ def _preview(request: HttpRequest, pk: int) -> dict[str, Any]:
         return {
             "problem": "The URLs of django_plotly_dash are not included in the URLconf, so there is no page to show."
         }
-    frame = embedding.frame(Found(app, row), ratio=1, height=_PREVIEW_HEIGHT, use_frameborder=False, request=request)
+    frame = embedding.frame(Found(app, row), ratio=1, height=_PREVIEW_HEIGHT, use_frameborder=False, url=url)
     return {"url": url, "frame": frame}
 
 

@@ -16,8 +16,10 @@ from . import state_store, state_text
 from .exceptions import BrokenStateError, InstanceGoneError, StateTextError, StateTooLargeError
 from .models import DashApp
 
-# Django's class takes no parameter when it runs.
-_ModelForm = forms.ModelForm[DashApp] if TYPE_CHECKING else forms.ModelForm
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[DashApp]
+else:  # Django's class takes no parameter when it runs
+    _ModelForm = forms.ModelForm
 _SEEN = "base_state_seen"
 
 
@@ -73,7 +75,7 @@ class DashAppForm(_ModelForm):
 
     class Meta:
         model = DashApp
-        fields = "__all__"  # noqa: DJ007 - the admin says which
+        fields = "__all__"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,7 +98,8 @@ class DashAppForm(_ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The model's own check of the state is for one that is to be written.
-        return super()._get_validation_exclusions() | (set() if self.writes_state else {"base_state"})
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded if self.writes_state else excluded | {"base_state"}
 
     def clean_base_state(self) -> str:
         """The text to store.

@@ -50,7 +50,7 @@ class Imported:
 
 
 def exported(rows: Iterable[DashApp], encoding: str = "utf-8") -> str:
-    """The instances as JSON. A state that cannot be read goes along as the text that it is, under ``state_text``.
+    """The instances as JSON. A state that is not quite JSON goes along as the text that it is, under ``state_text``.
 
     Args:
         encoding: of where it is written to; letters that this does not have are written as escapes.
@@ -141,6 +141,7 @@ def _problems(number: int, entry: Any) -> list[str]:
             found.append(f"{name} has no {key!r}.")
         elif key in entry and not isinstance(entry[key], kind):
             found.append(f"{name}: {key!r} is {entry[key]!r}, which is of a wrong type.")
+    found += [f"{name} has an empty {key!r}." for key in ("slug", "name", "app") if entry.get(key) == ""]
     if ("state" in entry) == ("state_text" in entry):
         found.append(f"{name} needs either a 'state' or a 'state_text'.")
     if found:
@@ -189,7 +190,7 @@ def _row(entry: dict[str, Any], row: DashApp | None, update: bool, owners: bool,
     row.save_on_change = entry.get("save_on_change", False)
     if owners and HAS_USERS and "owner" in entry:
         row.owner = _owner(name, entry["owner"])
-    if "state_text" in entry:
+    if row.state_error:
         result.broken.append(entry["slug"])
     try:
         # The state was checked as a whole; one that cannot be read is to come back as it was.

@@ -7,11 +7,13 @@ from html import unescape
 from typing import Any
 
 import pytest
-from dash import dcc, html
+from dash import Input, Output, dcc, html
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.models import DashApp, StatelessApp
@@ -50,7 +52,6 @@ def chief(admin_user: User) -> Client:
 def app() -> DjangoDash:
     made = DjangoDash("Heights")
     made.layout = html.Div([dcc.Slider(0, 100, value=40, id="height"), dcc.Input(id="name", value="Zoë")])
-    made.callback("name.value", "height.value", prevent_initial_call=True)(lambda value: str(value)) if False else None
     return made
 
 
@@ -62,7 +63,10 @@ def row(name: str = "One", state: str = "{}", app_name: str = "Heights", **field
 def said(response: HttpResponse) -> list[str]:
     """The messages of the page, each behind its level."""
     text = response.content.decode()
-    return [f"{level}: {unescape(m)}" for level, m in re.findall(r'<li class="(success|error|warning|info)">(.*?)</li>', text, re.S)]
+    return [
+        f"{level}: {unescape(m)}"
+        for level, m in re.findall(r'<li class="(success|error|warning|info)">(.*?)</li>', text, re.S)
+    ]
 
 
 def do(client: Client, action: str, *rows: Any, url: str = LIST) -> list[str]:
@@ -79,7 +83,7 @@ def page(client: Client, of: DashApp) -> str:
 def state_in(text: str) -> str:
     found = re.search(r'<textarea name="base_state"[^>]*>\r?\n?(.*?)</textarea>', text, re.S)
     assert found
-    return unescape(found[1])
+    return unescape(found[1]).replace("\r\n", "\n")  # as a browser reads it
 
 
 def form_of(text: str) -> dict[str, str]:
@@ -89,7 +93,7 @@ def form_of(text: str) -> dict[str, str]:
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
         kind = re.search(r'type="(\w+)"', tag)
         if name and kind and (kind[1] in ("text", "hidden") or (kind[1] == "checkbox" and " checked" in tag)):
-            data[name[1]] = unescape(value[1]) if value else "on"
+            data[name[1]] = unescape(value[1]) if value else "on" if kind[1] == "checkbox" else ""
     chosen = re.search(r'<select name="stateless_app".*?<option value="(\d+)" selected>', text, re.S)
     assert chosen
     return {**data, "stateless_app": chosen[1]}
@@ -120,7 +124,7 @@ def test_the_list_shows_what_one_looks_for(chief: Client, app: DjangoDash, admin
         "state": "2 values",
         "open": '<a href="/dash/instance/one/">Open</a>',
     }.items():
-        cells = re.findall(rf'<t[dh] class="field-{column}[^"]*">(.*?)</t[dh]>', text, re.S)
+        cells = re.findall(rf'<t[dh] class="field-{column}(?: [^"]*)?">(.*?)</t[dh]>', text, re.S)
         assert len(cells) == 2, column
         assert wanted in cells[1], column
     assert "cannot be read" in text
@@ -295,7 +299,7 @@ def test_a_changed_state_is_stored_with_its_order_and_its_numbers(chief: Client,
         ('{"a": {},\r\n "height": 3}', "Line 2, column 2: What stands for 'height' is a number."),
         ('{"a": {"x": 1, "x": 2}}', "The key 'x' stands twice in one object"),
         ('{"a": {"x": NaN}}', "NaN is no value of JSON"),
-        (json.dumps({"a": {"x": "y" * 2000}}), "would have 2018 bytes, and PLOTLY_DASH['state_max_bytes'] is 1000"),
+        (json.dumps({"a": {"x": "y" * 2000}}), "would have 2014 bytes, and PLOTLY_DASH['state_max_bytes'] is 1000"),
     ],
 )
 def test_what_cannot_be_a_state_is_an_error_at_the_field(
@@ -318,13 +322,11 @@ def test_a_broken_state_is_shown_as_it_is_and_stays_until_it_is_corrected(
     one = row("One", broken)
     text = page(chief, one)
     assert "The saved state of &#x27;One&#x27; cannot be read." in text
-    shown = state_in(text)
     data = form_of(text)
     (error,) = errors(send(chief, one, data, instance_name="Not this"))
     assert "cannot be read" in error
     one.refresh_from_db()
     assert (one.base_state, one.instance_name) == (broken, "One")
-    assert json.dumps(shown) == json.dumps(shown)
     assert send(chief, one, data, base_state='{"a": {"x": 1}}').status_code == 302
     one.refresh_from_db()
     assert one.base_state == '{"a":{"x":1}}'
@@ -339,7 +341,13 @@ def test_what_the_older_package_wrote_for_no_number_does_not_stand_in_the_way(ch
 
 def test_an_instance_can_be_added(chief: Client, app: DjangoDash) -> None:
     heights = StatelessApp.objects.create(app_name="Heights")
-    data = {"stateless_app": heights.pk, "instance_name": "", "slug": "", "base_state": '{"a": {"x": "é"}}', "owner": ""}
+    data = {
+        "stateless_app": heights.pk,
+        "instance_name": "",
+        "slug": "",
+        "base_state": '{"a": {"x": "é"}}',
+        "owner": "",
+    }
     assert chief.get(f"{LIST}add/").status_code == 200
     assert chief.post(f"{LIST}add/", {**data, "base_state": "{"}).status_code == 200
     assert chief.post(f"{LIST}add/", data).status_code == 302
@@ -451,7 +459,12 @@ def test_an_app_that_is_not_here_is_said_in_the_place_of_the_preview(chief: Clie
 
 
 def test_urls_that_are_not_included_are_said(chief: Client, app: DjangoDash, write: Any, settings: Any) -> None:
-    write({"only_admin.py": "from django.contrib import admin\nfrom django.urls import path\nurlpatterns = [path('admin/', admin.site.urls)]"})
+    lines = [
+        "from django.contrib import admin",
+        "from django.urls import path",
+        "urlpatterns = [path('admin/', admin.site.urls)]",
+    ]
+    write({"only_admin.py": "\n".join(lines)})
     settings.ROOT_URLCONF = "only_admin"
     one = row("One")
     assert "are not included in the URLconf" in page(chief, one)
@@ -488,9 +501,6 @@ def test_nobody_else_gets_in(client: Client, app: DjangoDash, staff: Staff) -> N
 def test_the_list_of_apps_shows_callbacks_url_and_module(chief: Client) -> None:
     made = DjangoDash("Heights")
     made.layout = html.Div([dcc.Input(id="a"), html.P(id="b"), html.P(id="c")])
-    made.callback("b.children", "a.value")(lambda a: a) if False else None
-    from dash import Input, Output
-
     made.callback(Output("b", "children"), Input("a", "value"))(lambda a: a)
     made.clientside_callback("a => a", Output("c", "children"), Input("a", "value"))
     row("One")
@@ -555,7 +565,9 @@ def test_finding_apps_makes_rows_for_those_that_have_none(staff: Staff, app: Dja
 
 
 @pytest.mark.parametrize("url", [f"{APPS}find-apps/", "/dash/add_stateless_apps"])
-def test_finding_apps_is_for_those_who_may_and_for_posts(staff: Staff, client: Client, app: DjangoDash, url: str) -> None:
+def test_finding_apps_is_for_those_who_may_and_for_posts(
+    staff: Staff, client: Client, app: DjangoDash, url: str
+) -> None:
     assert client.post(url).status_code in (302, 403)
     viewer = staff("view_statelessapp")
     assert "Find apps</button>" not in viewer.get(APPS).content.decode()
@@ -570,12 +582,9 @@ def test_finding_apps_is_for_those_who_may_and_for_posts(staff: Staff, client: C
     assert StatelessApp.objects.filter(app_name="Heights").exists()
 
 
-def test_looking_writes_nothing(chief: Client, app: DjangoDash, django_assert_num_queries: Any) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_looking_writes_nothing(chief: Client, app: DjangoDash) -> None:
     one = row("One")
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         for url in (LIST, APPS, f"{LIST}{one.pk}/change/", f"{APPS}{one.stateless_app_id}/change/", f"{APPS}add/"):
             assert chief.get(url).status_code == 200
     assert not [q["sql"] for q in queries if re.match("INSERT|UPDATE|DELETE", q["sql"])]

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
                 self._export(options["slugs"], options["output"])
             else:
                 self._import(options)
-        except DatabaseError as error:
+        except (DatabaseError, ImproperlyConfigured) as error:
             raise CommandError(f"The database cannot answer: {error}. Has migrate been run?") from error
 
     def _export(self, slugs: list[str], output: str | None) -> None:
