@@ -87,8 +87,8 @@ class BrokenStateError(StateError):
     def __init__(self, name: str, trouble: str) -> None:
         self.name, self.trouble = name, trouble
         super().__init__(
-            f"The saved state of {name!r} cannot be read. {trouble} Nothing is written over it: correct its base_state, "
-            "in the admin for instance, or make it {} to begin anew."
+            f"The saved state of {name!r} cannot be read. {trouble} Nothing is written over it: correct its "
+            "base_state, in the admin for instance, or make it {} to begin anew."
         )
 
 
@@ -99,8 +99,8 @@ class StateTooLargeError(StateError):
 
     def __init__(self, name: str, size: int, allowed: int) -> None:
         super().__init__(
-            f"The state of {name!r} would have {size} bytes, and PLOTLY_DASH['state_max_bytes'] is {allowed}. It was not "
-            "saved. Take what is large out of base_state, where it would not be tracked any more, or allow more."
+            f"The state of {name!r} would have {size} bytes, and PLOTLY_DASH['state_max_bytes'] is {allowed}. It was "
+            "not saved. Take what is large out of base_state, where it would not be tracked any more, or allow more."
         )
 
 

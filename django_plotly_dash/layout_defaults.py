@@ -25,8 +25,8 @@ _DASHS_OWN: Final = "_pages_"
 def values_of_app(app: DjangoDash, instance: DashApp | None = None) -> dict[str, dict[str, Any]]:
     """Component key -> property -> value, of everything in the layout and in pages that has an id.
 
-    Layout functions are called as for a visitor without a login and without a session, or as for the request that is being
-    answered. Pages whose path has variables are left out: nobody says which values they would have.
+    Layout functions are called as for a visitor without a login and without a session, or as for the request that is
+    being answered. Pages whose path has variables are left out: nobody says which values they would have.
 
     Args:
         instance: what ``dash_app`` is for layout functions.

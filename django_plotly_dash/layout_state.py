@@ -1,8 +1,8 @@
 """What a layout shows, as values; and a layout with other values laid over it. Pure functions, without Django.
 
-A component stands in a layout as Dash's object, or as the JSON that Dash writes for one (a dict with ``props``, ``type`` and
-``namespace``), which is how components in saved values come back. Both are understood, wherever they stand: in children, in
-any other property, in lists and in dicts.
+A component stands in a layout as Dash's object, or as the JSON that Dash writes for one (a dict with ``props``,
+``type`` and ``namespace``), which is how components in saved values come back. Both are understood, wherever they
+stand: in children, in any other property, in lists and in dicts.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ def _overridden(props: dict[str, Any], overrides: Values) -> dict[str, Any]:
     own = overrides.get(key, {}) if key is not None else {}
     after = {name: _applied(value, overrides) for name, value in props.items() if name not in own or name == "id"}
     if not own:
-        return _same_or(props, after)
+        unchanged: dict[str, Any] = _same_or(props, after)
+        return unchanged
     # Should there be a component of the same id in the new values, it is not laid over again, and so on for ever.
     others = {other: values for other, values in overrides.items() if other != key}
     return {**after, **{name: _applied(value, others) for name, value in own.items() if name != "id"}}

@@ -98,8 +98,8 @@ class DashAppManager(models.Manager["DashApp"]):
 class DashApp(models.Model):
     """A saved instance of an app: its name, its state, and whose it is.
 
-    ``base_state`` is JSON: component id -> property -> value. What stands in it is tracked: it is laid over the layout, and
-    with ``save_on_change`` it follows what callbacks receive and return.
+    ``base_state`` is JSON: component id -> property -> value. What stands in it is tracked: it is laid over the layout,
+    and with ``save_on_change`` it follows what callbacks receive and return.
     """
 
     stateless_app = models.ForeignKey(StatelessApp, on_delete=models.PROTECT)
@@ -117,6 +117,8 @@ class DashApp(models.Model):
     objects = DashAppManager()
 
     _name_wanted = ""
+    # The text that was read, the state in it, and what has been changed since
+    _hydrated: tuple[str, dict[str, Any], dict[str, dict[str, Any]]] | None = None
 
     class Meta:
         indexes = [models.Index(fields=["-update"], name="dpd_dashapp_update")]
@@ -191,11 +193,9 @@ class DashApp(models.Model):
         Raises:
             BrokenStateError: ``base_state`` cannot be read.
         """
-        read_from, state, _ = vars(self).get("_hydrated", (None, None, None))
-        if state is None or read_from != self.base_state:
-            state = state_store.read(self.base_state, self.instance_name)
-            self._hydrated: tuple[str, dict[str, Any], dict[str, Any]] = (self.base_state, state, {})
-        return state
+        if self._hydrated is None or self._hydrated[0] != self.base_state:
+            self._hydrated = self.base_state, state_store.read(self.base_state, self.instance_name), {}
+        return self._hydrated[1]
 
     def have_current_state_entry(self, wid: str | Mapping[str, Any], key: str) -> bool:
         """Whether a property is tracked.
@@ -221,7 +221,9 @@ class DashApp(models.Model):
         """
         if not self.have_current_state_entry(wid, key):
             return False
-        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = as_json(value)
+        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = as_json(
+            value
+        )
         return True
 
     def handle_current_state(self) -> None:
@@ -313,12 +315,12 @@ class DashApp(models.Model):
     def take_over(self, stored: DashApp) -> None:
         """Have the state that is in the database now; what was changed here and not saved is forgotten."""
         self.base_state, self.update = stored.base_state, stored.update
-        vars(self).pop("_hydrated", None)
+        self._hydrated = None
 
     def pending_changes(self) -> dict[str, dict[str, Any]]:
         """What ``update_current_state`` has changed since the state was loaded: component key -> property -> value."""
         self.current_state()
-        return self._hydrated[2]
+        return self._hydrated[2] if self._hydrated is not None else {}
 
     def _edit(self, change: Any) -> None:
         if self.pk is not None and not self._state.adding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 _MARK: Final = "__dash_patch_update"
@@ -40,19 +41,14 @@ def patched(value: Any, patch: Mapping[str, Any]) -> Any:
 
 def _apply(root: list[Any], name: str, location: Sequence[Any], params: Mapping[str, Any]) -> None:
     holder: Any = root
-    for step, following in zip(location[:-1], location[1:], strict=True):
-        # As in the browser, a place that is not there yet is made on the way to an assignment.
-        if name == "Assign" and isinstance(holder, dict) and holder.get(step) is None:
-            holder[step] = [] if isinstance(following, int) else {}
-        elif name == "Assign" and holder is root and root[0] is None:
-            root[0] = {}
+    for step, following in pairwise(location):
+        if name == "Assign" and _is_free(holder, step):
+            # As in the browser, a place that is not there yet is made on the way.
+            _set(holder, step, [] if isinstance(following, int) else {})
         holder = holder[step]
     last = location[-1]
     if name == "Assign":
-        if isinstance(holder, list) and last == len(holder):
-            holder.append(params["value"])
-        else:
-            holder[last] = params["value"]
+        _set(holder, last, params["value"])
     elif name == "Delete":
         if isinstance(holder, dict):
             holder.pop(last, None)
@@ -60,6 +56,19 @@ def _apply(root: list[Any], name: str, location: Sequence[Any], params: Mapping[
             del holder[last]
     else:
         holder[last] = _CHANGES[name](holder[last], params)
+
+
+def _is_free(holder: Any, step: Any) -> bool:
+    if isinstance(holder, dict):
+        return holder.get(step) is None
+    return step == len(holder) or holder[step] is None
+
+
+def _set(holder: Any, step: Any, value: Any) -> None:
+    if isinstance(holder, list) and step == len(holder):
+        holder.append(value)
+    else:
+        holder[step] = value
 
 
 def _listed(value: Any) -> list[Any]:

@@ -1,7 +1,8 @@
 """What a callback has received and returned, and what of it is saved with the instance.
 
-One recorder belongs to one request, whether it came over HTTP or a websocket: it is told of the body and of the response,
-and asked to save when the callback has ended well. It touches the database only if something tracked has changed.
+One recorder belongs to one request, whether it came over HTTP or a websocket: it is told of the body and of the
+response, and asked to save when the callback has ended well. It touches the database only if something tracked has
+changed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from dash import NoUpdate
-from django.db import router, transaction
 
 from . import signals, state_store, write_policy
 from .exceptions import StateError
@@ -58,8 +58,8 @@ class Recorder:
     def received(self, body: Mapping[str, Any]) -> None:
         """Take note of the inputs and states in the body of a callback request.
 
-        A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to others,
-        or change what they see, as if the app had made it.
+        A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
+        others, or change what they see, as if the app had made it.
         """
         if not self._follows:
             return
@@ -116,13 +116,10 @@ class Recorder:
             self._deny(changes, "policy", message, logging.INFO)
             return
         try:
-            changed = state_store.merge(instance, changes)
+            state_store.merge(instance, changes, self._request)
         except StateError as error:
             self._deny(changes, error.reason, str(error), logging.ERROR)
             return
-        if changed:
-            using = router.db_for_write(DashApp, instance=instance)
-            transaction.on_commit(lambda: self._announce(changed), using=using)
 
     def _note(self, key: str, name: str, value: Any) -> None:
         if is_patch(value):
@@ -157,9 +154,6 @@ class Recorder:
         signals.state_denied.send_robust(
             DashApp, instance=self._instance, changes=changes, reason=reason, message=message, request=self._request
         )
-
-    def _announce(self, changed: Changes) -> None:
-        signals.state_saved.send_robust(DashApp, instance=self._instance, changes=changed, request=self._request)
 
 
 def _without_empty(changes: State) -> State:

@@ -12,7 +12,11 @@ _ATTEMPTS: Final = 6
 
 
 def save_with_names(
-    row: models.Model, wanted: dict[str, Callable[[], str]], joiners: dict[str, str], using: str, save: Callable[[], None]
+    row: models.Model,
+    wanted: dict[str, Callable[[], str]],
+    joiners: dict[str, str],
+    using: str,
+    save: Callable[[], None],
 ) -> None:
     """Fill the empty fields of a row and save it.
 
@@ -54,7 +58,9 @@ def _free(row: models.Model, field: str, name: str, joiner: str, using: str, *, 
         return _joined(name, joiner, uuid4().hex[:8], limit)
     rows = type(row)._base_manager.using(using).exclude(pk=row.pk)
     stem = name[: limit - len(joiner) - 8]
-    taken = {str(value).lower() for value in rows.filter(**{f"{field}__startswith": stem}).values_list(field, flat=True)}
+    taken = {
+        str(value).lower() for value in rows.filter(**{f"{field}__startswith": stem}).values_list(field, flat=True)
+    }
     number, found = 1, name[:limit]
     while found.lower() in taken:
         number += 1

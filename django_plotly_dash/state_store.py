@@ -11,17 +11,21 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connections, router, transaction
+from django.db.models import F
 
-from . import state_text
+from . import signals, state_text
 from .conf import app_settings
 from .exceptions import BrokenStateError, InstanceGoneError, StateTextError, StateTooLargeError
 from .patches import PatchError, is_patch, patched
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from .models import DashApp
 
 logger = logging.getLogger("django_plotly_dash")
@@ -102,12 +106,13 @@ def _reason(text: str) -> str:
 # --- changing it ------------------------------------------------------------------------------------------------
 
 
-def merge(row: DashApp, changes: Changes) -> State:
+def merge(row: DashApp, changes: Changes, request: HttpRequest | None = None) -> State:
     """Put new values of tracked properties into the state as it is now; gives those that were other ones before.
 
     Args:
         row: the instance; it has the new state afterwards.
         changes: component key -> property -> value, or a ``Patch`` as Dash writes it.
+        request: whose callback it is, for listeners of ``state_saved``.
 
     Raises:
         BrokenStateError: what is stored cannot be read.
@@ -132,15 +137,16 @@ def merge(row: DashApp, changes: Changes) -> State:
                 changed.setdefault(key, {})[name] = value
         return changed
 
-    return edit(row, change)
+    return edit(row, change, request)
 
 
-def edit(row: DashApp, change: Callable[[State], State]) -> State:
-    """Change the state as it is now, under the row's lock; gives what ``change`` gives.
+def edit(row: DashApp, change: Callable[[State], State], request: HttpRequest | None = None) -> State:
+    """Change the state as it is now, under the row's lock; gives what ``change`` gives. ``state_saved`` announces it.
 
     Args:
         row: the instance; it has the new state afterwards.
         change: is given the stored state and changes it. If it gives nothing, nothing is written.
+        request: as for ``merge``.
 
     Raises:
         BrokenStateError, InstanceGoneError, StateTooLargeError: as for ``merge``.
@@ -149,12 +155,16 @@ def edit(row: DashApp, change: Callable[[State], State]) -> State:
     alone = not connections[using].in_atomic_block
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _edit(row, change, using)
+            changed = _edit(row, change, using)
+            break
         except OperationalError:
             if not alone or attempt == _ATTEMPTS:
                 raise
             time.sleep(0.05 * attempt)
-    raise AssertionError("unreachable")
+    if changed:
+        tell = partial(signals.state_saved.send_robust, type(row), instance=row, changes=changed, request=request)
+        transaction.on_commit(tell, using=using)
+    return changed
 
 
 def _edit(row: DashApp, change: Callable[[State], State], using: str) -> State:
@@ -179,7 +189,7 @@ def locked(row: DashApp, using: str) -> Iterator[DashApp]:
             rows = rows.select_for_update()
         else:
             # SQLite has one lock, for writing; an update takes it and waits for it.
-            rows.update(pk=row.pk)
+            rows.update(slug=F("slug"))
         found = rows.first()
         if found is None:
             raise InstanceGoneError(row.instance_name)

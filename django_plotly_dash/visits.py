@@ -40,7 +40,13 @@ class Visit:
     """
 
     def __init__(
-        self, request: HttpRequest, found: Found, prefix: str, path: str, handed: HandedOver | None = None, token: str = ""
+        self,
+        request: HttpRequest,
+        found: Found,
+        prefix: str,
+        path: str,
+        handed: HandedOver | None = None,
+        token: str = "",
     ) -> None:
         handed = handed or HandedOver()
         self.session_state = SessionState(request)

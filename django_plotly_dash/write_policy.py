@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from asgiref.sync import iscoroutinefunction
 from django.utils.module_loading import import_string
 
 from .conf import app_settings
@@ -56,11 +57,13 @@ def refuse_unknown(given: Any, where: str) -> None:
     Raises:
         ConfigurationError: it is none of the names, no dotted path and no function.
     """
+    if iscoroutinefunction(given):
+        raise ConfigurationError(f"{where} is {given!r}, a coroutine function. It has to be an ordinary one.")
     if callable(given) or (isinstance(given, str) and (given in POLICIES or "." in given.strip("."))):
         return
     raise ConfigurationError(
-        f"{where} is {given!r}. It has to be one of {', '.join(map(repr, POLICIES))}, or a function of user, instance and "
-        "request that returns True or False, or its dotted path."
+        f"{where} is {given!r}. It has to be one of {', '.join(map(repr, POLICIES))}, or a function of user, instance "
+        "and request that returns True or False, or its dotted path."
     )
 
 
@@ -90,9 +93,7 @@ def _resolved(given: Any, where: str) -> Policy:
         found = import_string(given)
     except ImportError as error:
         raise ConfigurationError(f"{where} is {given!r}, which cannot be imported: {error}.") from error
-    if not callable(found):
-        raise ConfigurationError(f"{where} is {given!r}, which is {found!r} and cannot be called.")
-    return found  # type: ignore[no-any-return]
+    return _resolved(found, f"What {where} names")
 
 
 def may_save(instance: DashApp, app: DjangoDash, request: HttpRequest) -> bool:

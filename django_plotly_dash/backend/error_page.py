@@ -33,12 +33,23 @@ _POPUP_HEAD = """<style>
   div.commands, summary.commands { margin-left: 0; }
 </style>
 <script>addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);</script>"""
-_BROKEN_STATE_REASON = "The saved state of this instance cannot be read. An administrator of this site has to correct it."
+_BROKEN_STATE_REASON = (
+    "The saved state of this instance cannot be read. An administrator of this site has to correct it."
+)
 _BROKEN_STATE = f"""<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Saved state cannot be read</title></head>
-<body style="max-width: 40em; margin: 3em auto; padding: 0 1em; font: 1em/1.5 system-ui, sans-serif; color-scheme: light dark">
-<h1 style="font-size: 1.3em">This saved instance cannot be shown</h1>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Saved state cannot be read</title>
+<style>
+  :root {{ color-scheme: light dark; font: 1em/1.5 system-ui, sans-serif; }}
+  body {{ max-width: 40em; margin: 3em auto; padding: 0 1em; }}
+  h1 {{ font-size: 1.3em; }}
+</style>
+</head>
+<body>
+<h1>This saved instance cannot be shown</h1>
 <p>{_BROKEN_STATE_REASON}</p>
 <p>Nothing of it was changed, and nothing will be until then.</p>
 </body>

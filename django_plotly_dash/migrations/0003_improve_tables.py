@@ -5,8 +5,8 @@ from django.db import migrations, models
 from django_plotly_dash import state_store
 from django_plotly_dash.exceptions import BrokenStateError
 
-# What is to become of a state that cannot be read is for people to decide. So the database is not told to refuse one: it
-# would refuse to be migrated, or later to rename the instance.
+# What is to become of a state that cannot be read is for people to decide. So the database is not told to refuse one:
+# it would refuse to be migrated, or later to rename the instance.
 
 
 def name_broken_states(apps, schema_editor):
