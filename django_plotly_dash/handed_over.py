@@ -71,14 +71,14 @@ def token_of(
     while True:
         is_short = sum(map(len, parts.values())) <= 20 * limit  # more than that no compression makes short enough
         if is_short or not texts:
-            body = "{%s}" % ",".join(f'"{name}":{text}' for name, text in parts.items())
+            body = "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
             token = signer.sign(letter + b64_encode(zlib.compress(body.encode(), 9)).decode())
             if len(token) <= limit or not texts:
                 return token
         longest = max(texts, key=lambda name: len(texts[name]))
         text = texts.pop(longest)
         del parts[longest]
-        key = sha256(f"{signer.salt} {longest} {text}".encode()).hexdigest()
+        key = sha256(f"{audience} {mark} {longest} {text}".encode()).hexdigest()
         parts[longest.upper()] = json.dumps(_keep(key, text, None if share else request))
 
 

@@ -143,7 +143,7 @@ def _learn(known: dict[str, list[Any]], layout: Any) -> None:
 
 
 def _unknown(arguments: Arguments, known: Mapping[str, list[Any]]) -> list[str]:
-    found = []
+    found: list[str] = []
     for key, properties in arguments.items():
         if key not in known:
             found.append(f"There is no component {key!r}.{_nearest(key, known)}")
@@ -181,9 +181,9 @@ def _properties(component: Any) -> set[str] | None:
 
 
 def _subclasses(kind: type) -> Iterable[type]:
-    for found in kind.__subclasses__():
-        yield found
-        yield from _subclasses(found)
+    for derived in kind.__subclasses__():
+        yield derived
+        yield from _subclasses(derived)
 
 
 def _kind(component: Any) -> str:

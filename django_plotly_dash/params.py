@@ -20,9 +20,6 @@ class Params(dict[str, Any]):
         """An ordinary dict with the same values, which can be changed."""
         return {name: _thawed(value) for name, value in self.items()}
 
-    def __repr__(self) -> str:
-        return f"Params({super().__repr__()})"
-
     def __reduce__(self) -> tuple[Any, ...]:
         return Params, (dict(self),)
 
@@ -35,8 +32,8 @@ class Params(dict[str, Any]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("params cannot be changed: other requests of the page get what the page was given. Use a copy.")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 def checked(params: Any) -> dict[str, Any] | None:
@@ -78,8 +75,8 @@ def _json(value: Any, path: str) -> Any:
     if isinstance(value, (list, tuple)):
         return [_json(item, f"{path}[{number}]") for number, item in enumerate(value)]
     raise HandedOverError(
-        f"{path} is {_shown(value)}, a {type(value).__name__}; params take texts, numbers, True, False, None, and lists "
-        "and dicts of those."
+        f"{path} is {_shown(value)}, a {type(value).__name__}; params take texts, numbers, True, False, None, and "
+        "lists and dicts of those."
     )
 
 

@@ -1,9 +1,9 @@
 """Whose a request is, as far as values may be kept from anybody else: a login, or else a browser.
 
 Who is logged in is known by the user's key, wherever and whenever. An anonymous visitor often has no session, and a GET
-is not to make one; what a browser does have is its CSRF secret, which Django sends with every page that has a form or an
-app. The secret changes at a login, and a page from before the login may still be open: a digest of the old secret is
-kept in the session, which a login writes anyhow.
+is not to make one; what a browser does have is its CSRF secret, which Django sends with every page that has a form or
+an app. The secret changes at a login, and a page from before the login may still be open: a digest of the old secret
+is kept in the session, which a login writes anyhow.
 """
 
 from __future__ import annotations

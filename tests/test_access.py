@@ -12,7 +12,7 @@ from django.urls import include, path
 from django_plotly_dash import DjangoDash, access
 from django_plotly_dash.exceptions import ConfigurationError
 
-from .helpers import result
+from .helpers import result, shared_token
 from .site_clients import COLOURS, ask, fetch
 from .site_urls import mount, urls_made_again
 
@@ -69,8 +69,8 @@ PARTS = [
     "_dash-component-suites/dash/dash-renderer/build/dash_renderer.min.js",
     "assets/x.css",
     "some/page",
-    "initial/5/",
-    "initial/5/_dash-layout",
+    f"initial/{shared_token('app echo')}/",
+    f"initial/{shared_token('app echo')}/_dash-layout",
 ]
 
 
