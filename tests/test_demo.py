@@ -14,7 +14,7 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 
 import pytest
 
-from tests.demo_server import MANAGE, PAGES, DemoServer, demo_server
+from tests.demo_server import INSTANCES, MANAGE, PAGES, DemoServer, demo_server
 
 APPS = [name for names in PAGES.values() for name in names]
 
@@ -71,7 +71,7 @@ class Visitor:
 
 
 def prefix(app: str) -> str:
-    return f"/dash/app/{app.lower()}/"
+    return f"/dash/instance/{INSTANCES[app]}/" if app in INSTANCES else f"/dash/app/{app.lower()}/"
 
 
 def outputs_of(spec: dict[str, Any]) -> list[str]:
@@ -195,3 +195,22 @@ def test_tips_are_summed_up_for_the_time_of_day(visitor: Visitor, time: str, tab
     answer = visitor.call("Tips", "chart.figure", time)
     assert answer["tables"]["children"] == tables
     assert sum(len(trace["x"]) for trace in figure(answer, "chart")["data"]) == tables
+
+
+def test_the_sliders_of_the_saved_plan_stay_for_everybody(server: DemoServer, visitor: Visitor) -> None:
+    def monthly(who: Visitor) -> Any:
+        (slider,) = (
+            part for part in who.layout("Savings")["props"]["children"] if part["props"].get("id") == "monthly"
+        )
+        return slider["props"]["value"]
+
+    assert monthly(visitor) == 200
+    answer = visitor.call("Savings", "growth.figure", 350, 4, changed="monthly.value")
+    assert answer["sum"]["children"] == "After 20 years: $130,071"
+    assert monthly(Visitor(server)) == 350
+
+
+def test_the_demos_user_may_use_the_admin(visitor: Visitor) -> None:
+    visitor.log_in("demo", "demo")
+    assert "Our plan" in visitor.get("/admin/django_plotly_dash/dashapp/?q=our-plan")
+    assert "dashboards.savings" in visitor.get("/admin/django_plotly_dash/statelessapp/")

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from . import (
+    savings,
     simple_example,
     stock_gains,
     stock_prices,
@@ -23,18 +24,21 @@ from .highlight import highlighted
 
 @dataclass(frozen=True)
 class Shown:
-    """An app on a page: its name, its frame's height, its module."""
+    """An app on a page: its name, its frame's height, its module; the slug
+    of a saved instance if that is what is shown."""
 
     name: str
     height: str
     module: ModuleType
+    slug: str = ""
 
     @property
     def tag(self) -> str:
         """What stands in the template."""
-        return (
-            f'{{% plotly_app name="{self.name}" height="{self.height}" %}}'
+        which = (
+            f'slug="{self.slug}"' if self.slug else f'name="{self.name}"'
         )
+        return f'{{% plotly_app {which} height="{self.height}" %}}'
 
     @property
     def file(self) -> str:
@@ -86,6 +90,14 @@ DEMOS = [
         "The layout knows the user, and a callback counts votes in the "
         "visitor's session. Log in and the app greets you by name.",
         [Shown("Visitor", "560px", visitor)],
+    ),
+    Demo(
+        "state",
+        "Saved state",
+        "A saved instance: its sliders stay where they were left, for "
+        "everybody. Open this page in two windows, move one, reload the "
+        "other.",
+        [Shown("Savings", "560px", savings, slug="our-plan")],
     ),
     Demo(
         "tips",
