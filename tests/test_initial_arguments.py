@@ -6,11 +6,19 @@ import json
 import logging
 import re
 import string
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from html import unescape
+from http.cookiejar import CookieJar
+from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import plotly.graph_objects as go
 import pytest
@@ -705,3 +713,47 @@ def test_ids_are_written_as_dash_writes_them() -> None:
         initial_arguments.checked({'{"type": "a", "index": 1}': {"value": 1}})
         == '{"{\\"index\\":1,\\"type\\":\\"a\\"}":{"value":1}}'
     )
+
+
+# --- several workers --------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def workers(number: int, cache: dict[str, Any], given: dict[str, Any]) -> Iterator[list[str]]:
+    """Addresses of processes that serve the same site."""
+    command = [sys.executable, "-m", "tests.handing_worker", json.dumps(cache), json.dumps(given)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(number)]
+    try:
+        yield [process.stdout.readline().strip() for process in processes if process.stdout]
+    finally:
+        for process in processes:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("value", ["Oslo", LARGE["text"]["value"]], ids=["in the URL", "in a shared cache"])
+def test_they_arrive_in_every_worker(tmp_path: Path, value: str) -> None:
+    cache = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    if value != "Oslo":
+        cache = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path)}
+    given = {"name": "Handed", "arguments": {"text": {"value": value}}, "params": {"year": 2007}}
+    browser = build_opener(ProxyHandler({}), HTTPCookieProcessor(jar := CookieJar()))
+    with workers(2, cache, given) as (first, second):
+        found = re.search(r'<iframe src="([^"]+)"', browser.open(f"{first}/page/").read().decode())
+        assert found
+        url = unescape(found[1])
+        for worker in (second, first, second):
+            layout = json.load(browser.open(f"{worker}{url}_dash-layout"))
+            assert layout["props"]["children"][0]["props"]["value"] == value
+            (token,) = (cookie.value for cookie in jar if cookie.name == "csrftoken")
+            body = {
+                "output": "out.children",
+                "outputs": {"id": "out", "property": "children"},
+                "inputs": [{"id": "text", "property": "value", "value": "x"}],
+                "changedPropIds": [],
+            }
+            headers = {"Content-Type": "application/json", "X-CSRFToken": token or ""}
+            ask = Request(f"{worker}{url}_dash-update-component", json.dumps(body).encode(), headers)
+            assert json.load(browser.open(ask))["response"]["out"]["children"] == "x 2007"
+        with pytest.raises(HTTPError, match="400"):
+            build_opener(ProxyHandler({})).open(f"{second}{url}_dash-layout")
