@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 
 from . import lookup, prefix
 from .addresses import audience
 from .exceptions import AppNotFoundError
 from .handed_over import HandedOver, opened
 from .registry import registry
+from .session_state import SessionState
 from .visits import Visit
 
 Find = Callable[[str], lookup.Found]
@@ -37,6 +40,20 @@ def serve(request: HttpRequest, find: Find, ident: str, path: str, token: str = 
             return _private(found.app.backend.answer(visit), token)
     except Exception as error:  # whatever the app's functions raise is logged and answered
         return found.app.backend.answer_error(error, request)
+
+
+def add_to_session(request: HttpRequest, template_name: str = "index.html", **context: Any) -> HttpResponse:
+    """A page that counts in the visitor's session how often it was opened, where callbacks find it as
+    ``session_state["add_counter"]``. It shows how views and callbacks share the session.
+
+    Args:
+        template_name: the page's template.
+        context: what the template is rendered with.
+    """
+    state = SessionState(request)
+    state.values["add_counter"] = state.values.get("add_counter", 0) + 1
+    state.save()
+    return render(request, template_name, context)
 
 
 async def serve_async(request: HttpRequest, find: Find, ident: str, path: str, token: str = "") -> HttpResponseBase:

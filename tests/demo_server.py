@@ -19,6 +19,8 @@ PAGES = {
     "world": ["World"],
     "stocks": ["StockPrices", "StockGains"],
     "visitor": ["Visitor"],
+    "session": ["Counter"],
+    "handed": ["Country"],
     "state": ["Savings"],
     "tips": ["Tips"],
 }
