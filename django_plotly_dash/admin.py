@@ -37,7 +37,7 @@ class DashAppAdmin(_DashAppAdmin):
     """Saved instances: their state as text, a preview, and what can be done with several at once."""
 
     form = DashAppForm
-    list_display = ("instance_name", "stateless_app", "slug", "owner", "save_on_change", "state", "update", "open")
+    list_display = ("instance_name", "app", "page", "owner", "saves", "state", "update")
     list_filter = ("stateless_app", ("owner", admin.RelatedOnlyFieldListFilter), "save_on_change", "update")
     list_select_related = ("stateless_app", "owner")
     list_per_page = 50
@@ -86,7 +86,7 @@ class DashAppAdmin(_DashAppAdmin):
     def state(self, row: DashApp) -> str:
         """How much there is, or that it cannot be read."""
         if row.state_error:
-            return format_html('<span class="dpd-problem" title="{}">{}</span>', row.state_error, "cannot be read")
+            return format_html('<span class="dpd-problem" title="{}">{}</span>', row.state_error, "unreadable")
         return _count(_values(row), "value")
 
     @admin.display(description="State")
@@ -99,28 +99,35 @@ class DashAppAdmin(_DashAppAdmin):
             state_text.indented(row.base_state),
         )
 
-    @admin.display(description="Page")
-    def open(self, row: DashApp) -> str:
-        """A link to the instance's page."""
-        try:
-            url = prefix.url_of(row.slug, instance=True)
-        except NoReverseMatch:
-            return "-"
-        return format_html('<a href="{}">Open</a>', url)
+    @admin.display(description="App", ordering="stateless_app__app_name")
+    def app(self, row: DashApp) -> str:
+        """Of which app it is an instance."""
+        return str(row.stateless_app)
 
-    @admin.action(description="Populate: track every property that the layout gives a value", permissions=["change"])
+    @admin.display(description="Saves", boolean=True, ordering="save_on_change")
+    def saves(self, row: DashApp) -> bool:
+        """Whether it saves on change."""
+        return row.save_on_change
+
+    @admin.display(description="Slug", ordering="slug")
+    def page(self, row: DashApp) -> str:
+        """The slug, and a link that opens the instance's page."""
+        try:
+            return format_html('<a href="{}" title="Open the page">{}</a>', row.url, row.slug)
+        except NoReverseMatch:
+            return row.slug
+
+    @admin.action(description="Populate with what the layout has", permissions=["change"])
     def populate(self, request: HttpRequest, queryset: QuerySet[DashApp]) -> None:
         """Add what the layout has to the state; values that are there stay."""
         self._do(request, queryset, DashApp.populate_values, "populated")
 
-    @admin.action(
-        description="Reset: put the layout's own values in the place of the saved ones", permissions=["change"]
-    )
+    @admin.action(description="Reset to the layout's own values", permissions=["change"])
     def reset(self, request: HttpRequest, queryset: QuerySet[DashApp]) -> None:
         """Begin anew with what the layout shows."""
         self._do(request, queryset, DashApp.reset, "reset")
 
-    @admin.action(description="Clone: make another instance with the same state", permissions=["add"])
+    @admin.action(description="Clone, with a new name and slug", permissions=["add"])
     def clone(self, request: HttpRequest, queryset: QuerySet[DashApp]) -> None:
         """Copies get names and slugs of their own; an instance whose state cannot be read is not copied."""
         self._do(request, queryset, _clone, "cloned")
@@ -266,6 +273,9 @@ def _preview(request: HttpRequest, pk: int) -> dict[str, Any]:
         return {
             "problem": "The URLs of django_plotly_dash are not included in the URLconf, so there is no page to show."
         }
+    if row.state_error:
+        problem = "The state cannot be read, so the app is not shown here; its page says the same. Correct it above."
+        return {"url": url, "problem": problem}
     frame = embedding.frame(Found(app, row), ratio=1, height=_PREVIEW_HEIGHT, use_frameborder=False, url=url)
     return {"url": url, "frame": frame}
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from . import state_store, state_text
-from .exceptions import BrokenStateError, InstanceGoneError, StateTextError, StateTooLargeError
+from .exceptions import InstanceGoneError, StateTextError, StateTooLargeError
 from .models import DashApp
 
 if TYPE_CHECKING:
@@ -159,4 +159,6 @@ def _as_lines(text: str) -> str:
 
 def trouble(row: DashApp) -> str:
     """Why the state of a row cannot be read; empty if it can."""
-    return str(BrokenStateError(row.instance_name, row.state_error)) if row.state_error else ""
+    if not row.state_error:
+        return ""
+    return f"What is saved cannot be read. {row.state_error} Nothing is written over it until it is corrected here."

@@ -47,13 +47,13 @@ def read(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise StateTextError(f"This is not JSON: {error.msg}", *_place(text, error.pos)) from None
+        raise StateTextError(f"This is not JSON: {error.msg}.", *_place(text, error.pos)) from None
     except RecursionError:
         raise StateTextError("This is nested too deeply to be read.") from None
     except StateTextError:
         raise
     except ValueError as error:  # a number of more digits than Python reads
-        raise StateTextError(f"This cannot be read: {error}") from None
+        raise StateTextError(f"This cannot be read: {error}.") from None
 
 
 def misshapen(state: object) -> str:

@@ -117,17 +117,16 @@ def test_the_list_shows_what_one_looks_for(chief: Client, app: DjangoDash, admin
     text = chief.get(LIST).content.decode()
     for column, wanted in {
         "instance_name": "One",
-        "stateless_app": "Heights",
-        "slug": "one",
+        "app": "Heights",
+        "page": '<a href="/dash/instance/one/" title="Open the page">one</a>',
         "owner": "admin",
-        "save_on_change": "icon-yes",
+        "saves": "icon-yes",
         "state": "2 values",
-        "open": '<a href="/dash/instance/one/">Open</a>',
     }.items():
         cells = re.findall(rf'<t[dh] class="field-{column}(?: [^"]*)?">(.*?)</t[dh]>', text, re.S)
         assert len(cells) == 2, column
         assert wanted in cells[1], column
-    assert "cannot be read" in text
+    assert "unreadable" in text
     assert "field-update" in text
 
 
@@ -321,7 +320,9 @@ def test_a_broken_state_is_shown_as_it_is_and_stays_until_it_is_corrected(
 ) -> None:
     one = row("One", broken)
     text = page(chief, one)
-    assert "The saved state of &#x27;One&#x27; cannot be read." in text
+    assert "What is saved cannot be read." in text
+    assert "The state cannot be read, so the app is not shown here" in text
+    assert "<iframe" not in text
     data = form_of(text)
     (error,) = errors(send(chief, one, data, instance_name="Not this"))
     assert "cannot be read" in error
