@@ -18,7 +18,6 @@ from dash import NoUpdate
 from . import signals, state_store, write_policy
 from .exceptions import StateError
 from .layout_state import as_json, holds_components, key_of, property_of
-from .models import DashApp
 from .patches import PatchError, is_patch, patched
 from .state_store import Changes, State
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from .djangodash import DjangoDash
+    from .models import DashApp
 
 logger = logging.getLogger("django_plotly_dash")
 _ABSENT: Final = object()
@@ -151,8 +151,9 @@ class Recorder:
 
     def _deny(self, changes: Changes, reason: str, message: str, level: int) -> None:
         logger.log(level, "%s", message)
+        row = self._instance
         signals.state_denied.send_robust(
-            DashApp, instance=self._instance, changes=changes, reason=reason, message=message, request=self._request
+            type(row), instance=row, changes=changes, reason=reason, message=message, request=self._request
         )
 
 

@@ -12,8 +12,8 @@ import django_plotly_dash
 PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
-    ["conf", "context", "signatures", "layout_state", "patches", "signals", "slugs", "params"],
-    ["prefix", "csrf", "json_values", "standalone", "state_text", "write_policy"],
+    ["conf", "context", "signatures", "layout_state", "patches", "signals", "slugs", "state_text", "params"],
+    ["prefix", "csrf", "json_values", "standalone", "write_policy", "state_store"],
     [
         "registry",
         "injection",
@@ -21,7 +21,7 @@ LAYERS = [
         "app_name",
         "request_config",
         "dev_tools",
-        "state_store",
+        "saved_state",
         "layout_defaults",
         "visitors",
         "initial_arguments",
@@ -31,7 +31,7 @@ LAYERS = [
     ["mcp"],
     ["djangodash"],
     ["models", "access"],
-    ["lookup", "inventory", "state_files", "saved_state"],
+    ["lookup", "inventory", "state_files"],
     ["visits", "embedding"],
     ["views", "find_apps"],
     ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "admin_forms"],

@@ -19,6 +19,7 @@ from django.core.cache import caches
 from django.db import close_old_connections, connections
 from django.http import HttpRequest
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 
 from .. import context
 from ..conf import app_settings
@@ -27,12 +28,14 @@ from ..injection import CallbackContext
 from ..json_values import plain
 from ..params import Params
 from ..registry import registry
+from ..saved_state import Recorder
 from ..session_state import SessionState
 from ..signatures import is_async
 from . import travel
 from .store import Heartbeat, JobRecord
 
 if TYPE_CHECKING:
+    from ..djangodash import DjangoDash
     from ..models import DashApp
     from .jobs import BackgroundCallback
 
@@ -111,6 +114,7 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
     request.session = _session(facts.session)
     state = SessionState(request)
     load_user = functools.cache(_user)
+    request.user = SimpleLazyObject(lambda: load_user(facts.user))
     found = context.RequestContext(
         request=request,
         app=app,
@@ -139,8 +143,16 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
             yield
         except PreventUpdate:
             _save(state)
+            _save_row(row, app, request)
             raise
         _save(state)
+        _save_row(row, app, request)
+
+
+def _save_row(row: DashApp | None, app: DjangoDash, request: HttpRequest) -> None:
+    """Save what the user's code has set. What it returns is saved when the browser fetches it."""
+    if row is not None and not row.state_error:
+        Recorder(row, app, request).save()
 
 
 def _save(state: SessionState) -> None:
