@@ -109,7 +109,7 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
     """The request's context, language and time zone; what the callback changes in the session is saved."""
     app = registry[facts.app]
     row = _instance(facts.instance) if facts.instance else None
-    request = HttpRequest()
+    request: Any = HttpRequest()
     request.path = facts.prefix
     request.session = _session(facts.session)
     state = SessionState(request)
