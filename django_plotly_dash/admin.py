@@ -44,7 +44,7 @@ class DashAppAdmin(_DashAppAdmin):
     ordering = ("instance_name",)
     raw_id_fields = ("owner",)
     readonly_fields = ("creation", "update", "state_shown")
-    actions = ("populate", "clone", "reset")
+    actions = ("populate", "reset", "clone")
 
     class Media:
         css = _CSS
