@@ -180,7 +180,7 @@ def _properties(component: Any) -> set[str] | None:
     return None
 
 
-def _subclasses(kind: type) -> Iterable[type]:
+def _subclasses(kind: type[Any]) -> Iterable[type[Any]]:
     for derived in kind.__subclasses__():
         yield derived
         yield from _subclasses(derived)

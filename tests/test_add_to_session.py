@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dash import Input, Output, dcc, html
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
-from pytest_django.fixtures import Settings
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.exceptions import ConfigurationError
 from django_plotly_dash.views import add_to_session
 
 from .helpers import call, result
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
 
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 urlpatterns = [

@@ -16,7 +16,7 @@ from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
@@ -25,9 +25,8 @@ import pytest
 from dash import Input, Output, dcc, html, page_container, register_page
 from django.core.cache import caches
 from django.template import Context
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from django_plotly_dash import DjangoDash, embedding, handed_over, initial_arguments, lookup
 from django_plotly_dash.exceptions import ConfigurationError, HandedOverError
@@ -35,6 +34,9 @@ from django_plotly_dash.models import DashApp, StatelessApp
 
 from .handing_over import TAG, layout_at, url_on_page
 from .helpers import call, result
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
 
 pytestmark = [pytest.mark.urls("tests.handing_over"), pytest.mark.django_db]
 HTML = {"HTTP_ACCEPT": "text/html,*/*"}
@@ -179,6 +181,28 @@ def test_they_stand_above_the_saved_state_of_an_instance(client: Client, instanc
     assert (shown["value"], shown["placeholder"]) == ("handed", "saved too")
     before = DashApp.objects.get().base_state
     assert json.loads(before)["text"]["value"] == "saved"
+
+
+def test_what_a_callback_gets_of_them_is_saved_like_any_other_value(
+    client: Client, app: DjangoDash, instance: DashApp
+) -> None:
+    instance.save_on_change = True
+    instance.save()
+    url = url_on_page(client, "", {"text": {"value": "handed", "title": "not saved"}}, slug=instance.slug)
+    layout_at(client, url)
+    assert DashApp.objects.get().current_state()["text"]["value"] == "saved"
+    assert result(call(client, app, "out.children", "handed", url=url)) == "got handed"
+    assert DashApp.objects.get().current_state()["text"] == {"value": "handed", "placeholder": "saved too"}
+
+
+async def test_a_server_with_an_event_loop_hands_them_over(settings: Settings, app: DjangoDash) -> None:
+    settings.DEBUG = True
+    client, given = AsyncClient(), {"text": {"value": "handed"}}
+    url = app.get_absolute_url(initial_arguments=given, share=True)
+    assert (await client.get(url, headers={"accept": "text/html"})).status_code == 200
+    assert b'"handed"' in (await client.get(f"{url}_dash-layout")).content
+    wrong = app.get_absolute_url(initial_arguments={"txt": {"value": 1}}, share=True)
+    assert b"There is no component" in (await client.get(wrong, headers={"accept": "text/html"})).content
 
 
 def pages_app(**layouts: Any) -> DjangoDash:

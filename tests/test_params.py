@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dash import DiskcacheManager, Input, Output, dcc, html, page_container, register_page
 from django.core.cache import caches
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils.safestring import mark_safe
-from pytest_django.fixtures import Settings
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.background import managers
@@ -28,6 +27,9 @@ from tests.background_page import Page
 
 from .handing_over import layout_at, url_on_page
 from .helpers import call, callback_body, needs_mcp, needs_signed_handles, result
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
 
 pytestmark = [pytest.mark.urls("tests.handing_over"), pytest.mark.django_db]
 GIVEN = {"year": 2007, "places": ["Oslo", {"name": "Bergen"}], "none": None, "deep": {"a": [1.5, True]}}
