@@ -47,9 +47,7 @@ def address(
     )
 
 
-def frame(
-    found: Found, *, ratio: float, height: str | None, use_frameborder: bool, url: str
-) -> SafeString:
+def frame(found: Found, *, ratio: float, height: str | None, use_frameborder: bool, url: str) -> SafeString:
     """An iframe that shows the app's own page.
 
     Args:
