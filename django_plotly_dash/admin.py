@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -237,8 +237,7 @@ class StatelessAppAdmin(_StatelessAppAdmin):
 def _attempt(row: DashApp, act: Callable[[DashApp], Any]) -> tuple[str, Any]:
     """Why it failed, or an empty text and what it gave."""
     try:
-        with transaction.atomic():
-            return "", act(row)
+        return "", act(row)
     except (DjangoPlotlyDashError, DatabaseError) as error:
         return str(error), None
     except Exception as error:  # layouts are the site's own functions, and may raise anything

@@ -11,11 +11,13 @@ from dash import Input, Output, dcc, html
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import connection
+from django.forms import modelform_factory
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from django_plotly_dash import DjangoDash
+from django_plotly_dash.admin_forms import DashAppForm
 from django_plotly_dash.models import DashApp, StatelessApp
 
 pytestmark = pytest.mark.django_db
@@ -422,6 +424,14 @@ def test_a_form_without_the_seal_overwrites_nothing(chief: Client, app: DjangoDa
     assert "was changed while" in error
 
 
+def test_a_row_that_was_deleted_meanwhile_is_said(app: DjangoDash) -> None:
+    one = row("One", '{"height": {"value": 1}}')
+    fields = {"stateless_app": one.stateless_app_id, "instance_name": "One", "slug": "one", "base_state": "{}"}
+    form = modelform_factory(DashApp, form=DashAppForm, fields=list(fields))(fields, instance=one)
+    DashApp.objects.filter(pk=one.pk).delete()
+    assert form.errors["base_state"] == ["The saved instance 'One' was deleted; its state was not saved."]
+
+
 def test_two_saves_change_their_own_columns_only(chief: Client, app: DjangoDash, monkeypatch: Any) -> None:
     """A callback that saves between the form's check and its write is not undone."""
     one = row("One", '{"height": {"value": 1}}')
@@ -581,6 +591,18 @@ def test_finding_apps_is_for_those_who_may_and_for_posts(
     assert not StatelessApp.objects.exists()
     assert adder.post(url).status_code == 302
     assert StatelessApp.objects.filter(app_name="Heights").exists()
+
+
+def test_without_the_admin_the_answer_is_a_text(staff: Staff, app: DjangoDash, write: Any, settings: Any) -> None:
+    lines = [
+        "from django.urls import include, path",
+        "urlpatterns = [path('', include('django_plotly_dash.urls'))]",
+    ]
+    write({"only_ours.py": "\n".join(lines)})
+    settings.ROOT_URLCONF = "only_ours"
+    response = staff("add_statelessapp").post("/add_stateless_apps")
+    assert (response.status_code, response["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert "Rows were made for these apps: " in response.content.decode()
 
 
 def test_looking_writes_nothing(chief: Client, app: DjangoDash) -> None:
