@@ -159,8 +159,8 @@ no_policy = "a text"
     [
         (
             "anyone",
-            "is 'anyone'. It has to be one of 'anybody', 'change_permission', 'save_permission', 'owner', or a function "
-            "of user, instance and request that returns True or False, or its dotted path.",
+            "is 'anyone'. It has to be one of 'anybody', 'change_permission', 'save_permission', 'owner', or a "
+            "function of user, instance and request that returns True or False, or its dotted path.",
         ),
         ("no.such.policy", "is 'no.such.policy', which cannot be imported: No module named 'no'."),
         (
