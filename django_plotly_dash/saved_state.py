@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_plotly_dash")
 _ABSENT: Final = object()
+_LEVELS: Final = 100
 
 
 class Recorder:
@@ -67,9 +68,8 @@ class Recorder:
             key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
             if value is _ABSENT or name not in self._loaded.get(key, {}):
                 continue
-            value = as_json(value)
-            if not is_patch(value) and not holds_components(value) and not NoUpdate.is_no_update(value):
-                self._received.setdefault(key, {})[name] = value
+            if _is_data(value):
+                self._received.setdefault(key, {})[name] = _finite(value)
 
     def returned(self, response: str | Mapping[str, Any]) -> None:
         """Take note of what Dash answers: outputs, and what ``set_props`` has set.
@@ -159,6 +159,28 @@ class Recorder:
 
 def _without_empty(changes: State) -> State:
     return {key: properties for key, properties in changes.items() if properties}
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value of a browser can be shown to others."""
+    if is_patch(value) or NoUpdate.is_no_update(value):
+        return False
+    parts = [value]
+    for _ in range(_LEVELS):
+        parts = [
+            part
+            for whole in parts
+            if isinstance(whole, (dict, list))
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+        ]
+        if not parts:
+            return not holds_components(value)
+    return False  # whatever walks through it then, such as the writer of the layout, might not get to its end
+
+
+def _finite(value: Any) -> Any:
+    """The value without numbers that JSON does not have; Python reads them if somebody sends them."""
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)
 
 
 def _items(values: Any) -> Iterator[dict[str, Any]]:

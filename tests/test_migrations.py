@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from django_plotly_dash.registry import registry
+
+from .helpers import call, result
 from .site_state.databases import KINDS, new_database, run
 from .site_state.old_tables import APPS, INSTANCES, WHEN
 
@@ -63,6 +66,13 @@ def test_the_tables_of_the_older_package_are_taken_over_and_given_back(database:
     assert_rows_are_there(back, **now)
     assert again["applied"] == [*OLD, *OURS]
     assert_rows_are_there(again, **now)
+
+
+def test_apps_that_are_not_saved_work_before_migrate(client: Any) -> None:
+    """Nothing here has asked for a database, so that any query would fail the test."""
+    assert client.get("/dash/app/echo/").status_code == 200
+    assert client.get("/dash/app/echo/_dash-layout").status_code == 200
+    assert result(call(client, registry["Echo"], "echoed.children", "new")) == "You wrote new"
 
 
 def test_a_site_without_users_has_the_tables_without_an_owner(tmp_path: Path) -> None:

@@ -351,17 +351,41 @@ def test_a_patch_that_does_not_fit_leaves_the_value(caplog: pytest.LogCaptureFix
     assert "A Patch of graph.figure does not fit what One has stored" in caplog.text
 
 
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 COMPONENT = {"props": {"srcDoc": "<script>"}, "type": "Iframe", "namespace": "dash_html_components"}
 
 
 @pytest.mark.parametrize(
-    "value", [COMPONENT, [{"deep": COMPONENT}], Patch().to_plotly_json(), {"_dash_no_update": "_dash_no_update"}]
+    "value",
+    [
+        COMPONENT,
+        [{"deep": COMPONENT}],
+        Patch().to_plotly_json(),
+        {"_dash_no_update": "_dash_no_update"},
+        nested(200),
+        nested(900),
+    ],
+    ids=["a component", "a component inside", "a patch", "no update", "deep", "deeper"],
 )
 def test_what_a_browser_sends_is_never_saved_as_a_component(value: Any) -> None:
     app = simple()
     saved(app)
     assert tell(app, value).status_code == 200
     assert stored()["text"] == {"value": "saved"}
+
+
+def test_what_is_nested_less_is_saved() -> None:
+    app = simple()
+    saved(app)
+    assert tell(app, nested(90)).status_code == 200
+    assert stored()["text"] == {"value": nested(90)}
+    assert shown()["text"] == {"value": nested(90)}
 
 
 def test_numbers_that_json_does_not_have() -> None:
