@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,12 +12,15 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from . import access, dash_globals, mcp
+from . import access, dash_globals, mcp, write_policy
 from .conf import app_settings
 from .exceptions import ConfigurationError, RegistrationError
 from .prefix import URL_NAMESPACE
+from .registry import registry
 
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+_USERS = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_NEED_USERS = ("owner", "change_permission", "save_permission")
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 
@@ -90,6 +94,32 @@ def check_callbacks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
         hint = "Use the callback method of the app, or name the module in its global_callbacks."
         return [Error(str(error), hint=hint, id="django_plotly_dash.E003")]
     return []
+
+
+@register("django_plotly_dash")
+def check_state_write_policies(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E004: a write policy cannot be used. W004: it asks for owners, on a site without users."""
+    try:
+        used: list[tuple[Any, Any]] = [(app_settings().state_write_policy, write_policy.policy_of_settings)]
+    except ConfigurationError:
+        return []  # reported by check_settings
+    used += [(app.state_write_policy, partial(write_policy.policy_of, app)) for app in registry]
+    found: list[CheckMessage] = []
+    for given, resolve in used:
+        try:
+            resolve()
+        except ConfigurationError as error:
+            hint = "Callbacks of saved instances that change something fail until it can be used."
+            found.append(Error(str(error), hint=hint, id="django_plotly_dash.E004"))
+        if given in _NEED_USERS and not _has_middleware(_USERS):
+            found.append(
+                Warning(
+                    f"state_write_policy is {given!r}, but requests have no users: no instance's state is saved.",
+                    hint=f"Add {_USERS!r} to MIDDLEWARE, or take another policy.",
+                    id="django_plotly_dash.W004",
+                )
+            )
+    return list({message.msg: message for message in found}.values())
 
 
 def import_urlconf() -> None:

@@ -35,6 +35,11 @@ class PlotlyDashSettings:
     # values handed to an app
     cache_timeout_initial_arguments: int = 60
     cache_arguments: bool = True
+    initial_arguments_url_limit: int = 1500
+    unknown_initial_arguments: str | None = None
+    # saved instances
+    state_max_bytes: int = 1_048_576
+    state_write_policy: str | Callable[..., Any] = "anybody"
     # bundles and assets
     serve_locally: bool = True
     static_asset_root: str = "dpd/assets"
@@ -44,6 +49,9 @@ class PlotlyDashSettings:
     background_callback_queue_timeout: int = 600
     # development
     dev_tools: bool | dict | None = None  # type: ignore[type-arg]
+
+
+_CHOICES = {"unknown_initial_arguments": ("raise", "log", None)}
 
 
 def has_settings() -> bool:
@@ -72,6 +80,9 @@ def _app_settings() -> PlotlyDashSettings:
         if name not in types:
             raise ConfigurationError(_unknown(str(name), tuple(types)))
         _check_type(name, value, types[name])
+        if name in _CHOICES and value not in _CHOICES[name]:
+            allowed = " or ".join(map(repr, _CHOICES[name]))
+            raise ConfigurationError(f"settings.PLOTLY_DASH[{name!r}] is {value!r}; it has to be {allowed}.")
     return PlotlyDashSettings(**given)
 
 

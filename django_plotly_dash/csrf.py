@@ -6,9 +6,12 @@ the cookie from scripts; then the page carries the token in a cookie of ours, as
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware, get_token
+from django.utils.module_loading import import_string
 
 # Browsers send at least one of these with every request that a page has made them send with a JSON body.
 _MARKS_OF_BROWSERS = ("Origin", "Referer", "Sec-Fetch-Site", "Sec-Fetch-Mode")
@@ -38,6 +41,38 @@ def hand_over_token(request: HttpRequest, response: HttpResponseBase) -> None:
             secure=settings.CSRF_COOKIE_SECURE,
             samesite=settings.CSRF_COOKIE_SAMESITE,
         )
+
+
+def is_on() -> bool:
+    """Whether the site has the CSRF middleware, or a subclass of it."""
+    for name in settings.MIDDLEWARE:
+        with suppress(ImportError):  # Django names the broken one at the first request
+            found = import_string(name)
+            if isinstance(found, type) and issubclass(found, CsrfViewMiddleware):
+                return True
+    return False
+
+
+def send_cookie(request: HttpRequest) -> None:
+    """Let the middleware send its cookie with the page that is being made for this request."""
+    get_token(request)
+
+
+def secret(request: HttpRequest) -> str | None:
+    """The secret behind the browser's token, which no other browser has; None if it has none."""
+    if "CSRF_COOKIE" not in request.META:
+        CsrfViewMiddleware(_nothing).process_request(request)
+    found: str | None = request.META.get("CSRF_COOKIE")
+    return found
+
+
+def secret_of_cookie(cookie: str | None) -> str | None:
+    """The secret in the cookie that a browser has sent; None where the site keeps secrets elsewhere."""
+    if not cookie or settings.CSRF_USE_SESSIONS:
+        return None
+    request = HttpRequest()
+    request.COOKIES[settings.CSRF_COOKIE_NAME] = cookie
+    return secret(request)
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:

@@ -5,28 +5,34 @@ from __future__ import annotations
 import functools
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dash import Dash, _validate, html, page_container
 from dash._configs import get_combined_config
 from dash._utils import AttributeDict
 from dash.development.base_component import Component
+from django.http import HttpRequest
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, dash_globals, mcp, standalone
+from . import addresses, background, context, dash_globals, mcp, prefix, standalone, write_policy
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
 from .exceptions import ConfigurationError
+from .initial_arguments import settle
 from .injection import error_handler, inject_callback, inject_layout
 from .json_values import PlainProperties, plain, returning_plain
-from .page_registry import Page, skeleton
+from .layout_state import applied
+from .page_registry import PAGES_ROUTER, Page, skeleton, with_values
 from .registry import importing_module, registry, slug_of
 from .request_config import RequestConfig
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
+
+if TYPE_CHECKING:
+    from .models import DashApp
 
 logger = logging.getLogger("django_plotly_dash")
 BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
@@ -37,7 +43,7 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
 
     Make it when a module is imported: ``dash_apps.py`` of an installed app is found by itself. It is used as any
     Dash app; callbacks and layout functions may also name ``request``, ``user``, ``session_state``, ``dash_app``,
-    ``dash_app_id`` and (callbacks only) ``callback_context``.
+    ``dash_app_id``, ``params`` and (callbacks only) ``callback_context``.
 
     Args:
         name: identifies the app in template tags and URLs. Without one, a name is made from the module's.
@@ -50,11 +56,13 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
             ``PLOTLY_DASH["dev_tools"]``, and where that is None, ``settings.DEBUG``.
         global_callbacks: modules or packages, or their names, whose callbacks of ``dash.callback`` are this app's.
             Needed only where it cannot be told from where the modules lie.
+        state_write_policy: who may save the state of this app's instances by using them; None takes
+            ``PLOTLY_DASH["state_write_policy"]``.
         dash_kwargs: any other argument of ``dash.Dash``.
 
     Raises:
         RegistrationError: the name is taken by another module, or a request is being answered.
-        ConfigurationError: a server or a backend was given; Django is both.
+        ConfigurationError: a server or a backend was given; Django is both. Or there is no such policy.
     """
 
     do_not_call_in_templates = True
@@ -71,12 +79,16 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
         *,
         dev_tools: bool | dict[str, Any] | None = None,
         global_callbacks: Sequence[str | ModuleType] = (),
+        state_write_policy: str | Callable[..., Any] | None = None,
         **dash_kwargs: Any,
     ) -> None:
         if dash_kwargs.pop("server", True) not in (True, False, None) or dash_kwargs.pop("backend", None) is not None:
             raise ConfigurationError(
                 f"DjangoDash {name!r} was given a server or a backend. Django is both: leave the argument out."
             )
+        if state_write_policy is not None:
+            write_policy.refuse_unknown(state_write_policy, f"state_write_policy of the app {name!r}")
+        self.state_write_policy = state_write_policy
         self.module = importing_module(self)
         self.app_name = name or registry.generated_name(self.module)
         self.slug = slug_of(self.app_name)
@@ -162,6 +174,40 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
             threaded=threaded,
         )
 
+    def get_absolute_url(
+        self,
+        params: Mapping[str, Any] | None = None,
+        instance: DashApp | str | None = None,
+        initial_arguments: Mapping[str, Any] | str | None = None,
+        request: HttpRequest | None = None,
+        share: bool = False,
+    ) -> str:
+        """The URL path of this app's page, or of a saved instance's, with values for it.
+
+        Args:
+            params: a dict that functions of the app can name as ``params``.
+            instance: a ``DashApp`` row of this app, or its slug.
+            initial_arguments: ``{component id: {property: value}}``, or its JSON.
+            request: of the visitor whom the values are for; in a callback or layout function it is known.
+            share: whoever has the URL may have the values. Otherwise they are this visitor's alone.
+
+        Raises:
+            HandedOverError: the values cannot be handed over, or there is no request and they are not shared.
+            ValueError: the instance is one of another app.
+        """
+        if instance is not None and not isinstance(instance, str):
+            if instance.as_dash_instance() is not self:
+                raise ValueError(f"The saved instance {instance.slug!r} is one of another app than {self!r}.")
+            instance = instance.slug
+        return addresses.url_of(
+            instance or self.slug,
+            is_instance=instance is not None,
+            request=request,
+            arguments=initial_arguments,
+            parameters=params,
+            share=share,
+        )
+
     # --- what differs from request to request -------------------------------------------------------------------
 
     @property
@@ -192,6 +238,8 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
             own = dash_globals.is_dashs_own(function)
             available = BACKGROUND_EXTRAS if entry["background"] else EXTRAS
             wrapped = returning_plain(function if own else inject_callback(function, arguments, available))
+            if own and callback_id.startswith(PAGES_ROUTER):
+                wrapped = with_values(wrapped)
             if entry["background"]:
                 entry["background"]["manager"].function = wrapped = background.with_source(wrapped)
             with dash_globals.jobs_apart():
@@ -266,7 +314,28 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
             layout = self._layout_value()
             for hook in self._hooks.get_hooks("layout"):
                 layout = hook(layout)
-            return plain(layout, "The layout")
+            layout = plain(layout, "The layout")
+            found = context.current()
+            if found is not None:
+                layout = applied(layout, found.overrides)
+                if found.handed is not None and found.handed.has_arguments:
+                    settle(found.handed.initial_arguments, layout, self._other_layouts())
+            return layout
+
+    def _other_layouts(self) -> list[Callable[[], Any]]:
+        """Functions that give what else belongs to the app: pages, those that must be called for it last."""
+        pages = [page.get("layout") for page in self.pages.values()]
+        ready = [self._validation_layout, *(page for page in pages if not callable(page))]
+        return [lambda: ready, *filter(callable, pages)]
+
+    def _collect_and_register_resources(self, *args: Any, **kwargs: Any) -> Any:
+        with prefix.of_files():
+            return super()._collect_and_register_resources(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def get_asset_url(self, path: str) -> str:
+        """As in Dash: the URL of a file in the app's assets folder."""
+        with prefix.of_files():
+            return super().get_asset_url(path)
 
     def serve_layout(self) -> Any:
         """As in Dash: the response with the layout."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from . import prefix
+from . import addresses
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -17,21 +17,48 @@ if TYPE_CHECKING:
 CLASS_PREFIX = "django-plotly-dash"
 
 
-def frame(
-    found: Found, *, ratio: float, height: str | None, use_frameborder: bool, request: HttpRequest | None
-) -> SafeString:
+def address(
+    found: Found,
+    *,
+    request: HttpRequest | None,
+    initial_arguments: Any = None,
+    params: Any = None,
+    share: bool = False,
+) -> str:
+    """The URL path of the app's own page, with what this page hands over to it.
+
+    Args:
+        request: of the page, which tells where our URLs are and whom the values are for.
+        initial_arguments: ``{component id: {property: value}}``, or its JSON.
+        params: a dict that functions of the app can name as ``params``.
+        share: whoever has the URL may have the values.
+
+    Raises:
+        HandedOverError: the values cannot be handed over.
+        ConfigurationError: they are too large for a URL, and cannot be kept as the settings say.
+    """
+    return addresses.url_of(
+        found.slug,
+        is_instance=found.instance is not None,
+        request=request,
+        arguments=initial_arguments,
+        parameters=params,
+        share=share,
+    )
+
+
+def frame(found: Found, *, ratio: float, height: str | None, use_frameborder: bool, url: str) -> SafeString:
     """An iframe that shows the app's own page.
 
     Args:
         ratio: height of the frame as a part of its width.
         height: height as a CSS length, or a number of pixels; takes the place of ``ratio``.
         use_frameborder: draw the frame's border.
-        request: of the page, which tells where our URLs are (see ``prefix.url_of``).
+        url: of the app's page (see ``address``).
 
     Raises:
         ValueError: ``ratio`` is not a positive number.
     """
-    url = prefix.url_of(found.slug, instance=found.instance is not None, request=request)
     title = str(found.instance) if found.instance is not None else found.app.app_name
     border = "1" if use_frameborder else "0"
     if height:

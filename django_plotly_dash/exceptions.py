@@ -43,6 +43,80 @@ class RequestError(DjangoPlotlyDashError):
         super().__init__(reason)
 
 
+class StateTextError(DjangoPlotlyDashError, ValueError):
+    """A saved state, as text, is not what a state can be.
+
+    Args:
+        reason: a sentence or two.
+        line: where in the text, from 1; 0 if that cannot be told.
+        column: likewise.
+    """
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+        self.reason, self.line, self.column = reason, line, column
+        super().__init__(f"Line {line}, column {column}: {reason}" if line else reason)
+
+
+class StateFileError(DjangoPlotlyDashError, ValueError):
+    """A file of saved instances cannot be imported; nothing of it was.
+
+    Args:
+        problems: everything that is wrong with it, a sentence each.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(" ".join(problems))
+
+
+class HandedOverError(DjangoPlotlyDashError, ValueError):
+    """Initial arguments or params that cannot be handed to an app; the message says what was given and what can be."""
+
+
+class StateError(DjangoPlotlyDashError):
+    """The state of a saved instance cannot be used, or was not saved. ``reason`` is a word for programs."""
+
+    reason = ""
+
+
+class BrokenStateError(StateError):
+    """What is stored as the state of an instance cannot be read; it is left as it is until somebody corrects it."""
+
+    reason = "broken"
+
+    def __init__(self, name: str, trouble: str) -> None:
+        self.name, self.trouble = name, trouble
+        super().__init__(
+            f"The saved state of {name!r} cannot be read. {trouble} Nothing is written over it: correct its "
+            "base_state, in the admin for instance, or make it {} to begin anew."
+        )
+
+
+class StateTooLargeError(StateError):
+    """The state of an instance would grow beyond what the settings allow. Sizes are in bytes."""
+
+    reason = "size"
+
+    def __init__(self, name: str, size: int, allowed: int) -> None:
+        super().__init__(
+            f"The state of {name!r} would have {size} bytes, and PLOTLY_DASH['state_max_bytes'] is {allowed}. It was "
+            "not saved. Take what is large out of base_state, where it would not be tracked any more, or allow more."
+        )
+
+
+class InstanceGoneError(StateError):
+    """The row of a saved instance was deleted meanwhile."""
+
+    reason = "gone"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The saved instance {name!r} was deleted; its state was not saved.")
+
+
+class UnknownArgumentsError(HandedOverError):
+    """Initial arguments name a component or a property that the app does not have."""
+
+
 class SerializationError(DjangoPlotlyDashError, TypeError):
     """A layout or the result of a callback has something in it that cannot be written as JSON."""
 

@@ -25,7 +25,7 @@ from .json_values import returning_plain
 from .signatures import EXTRAS, LAYOUT_EXTRAS, DashArguments, Function, is_async, wanted_extras
 
 # Making these may ask the database, which must not happen on an event loop.
-_BLOCKING: Final = frozenset({"request", "session_state", "user"})
+_BLOCKING: Final = frozenset({"params", "request", "session_state", "user"})
 
 
 class CallbackContext:

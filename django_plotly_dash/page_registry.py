@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import OrderedDict, UserDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dash import html
 from dash._utils import to_json
 
+from . import context
 from .injection import inject_page
 from .json_values import plain
+from .layout_state import applied
 
 if TYPE_CHECKING:
     from .djangodash import DjangoDash
+
+# How the id of the callback begins with which Dash shows the page of a path.
+PAGES_ROUTER: Final = ".._pages_content.children."
 
 
 class Page(dict[str, Any]):
@@ -73,6 +79,18 @@ class PageRegistry(UserDict[str, Any]):
 
     def move_to_end(self, module: str, last: bool = True) -> None:
         self.data.move_to_end(module, last)
+
+
+def with_values(router: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap Dash's router, so that the page that it gives shows what is laid over the layouts of this request."""
+
+    @functools.wraps(router)
+    def show(*args: Any, **kwargs: Any) -> Any:
+        page, *others = router(*args, **kwargs)
+        found = context.current()
+        return (applied(page, found.overrides) if found is not None else page, *others)
+
+    return show
 
 
 def skeleton(layout: Any) -> Any:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -53,7 +54,19 @@ def of_app(app: DjangoDash) -> str:
     return found.prefix if found.app is app else _beside(found, app.slug)
 
 
-def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = None) -> str:
+@contextmanager
+def of_files() -> Iterator[None]:
+    """Inside the ``with`` block the prefix is without what a page has handed over: bundles and assets are the same for
+    all pages, and browsers are to keep them for all."""
+    found = context.current()
+    if found is None or not found.files_prefix:
+        yield
+        return
+    with context.opened(replace(found, prefix=found.files_prefix)):
+        yield
+
+
+def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = None, token: str = "") -> str:
     """The URL path of an app's page, or of a saved instance's, where the site has mounted our URLs.
 
     Args:
@@ -61,12 +74,14 @@ def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = N
         instance: whether the slug is an instance's.
         request: of the page that asks. Where our URLs are included more than once, below another namespace, or below
             a pattern that captures arguments, its ``current_app`` and ``resolver_match`` tell which.
+        token: what the page hands over (see ``handed_over``).
 
     Raises:
         NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf, or below arguments that the page's
             own URL does not have.
     """
-    name = "main" if instance else "app-main"
+    name = ("main" if instance else "app-main") + ("--args" if token else "")
+    own = {"ident": slug, **({"cache_id": token} if token else {})}
     match = getattr(request, "resolver_match", None)
     current_app = getattr(request, "current_app", None) or getattr(match, "namespace", None)
     if match is not None:
@@ -76,8 +91,8 @@ def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = N
                 for keys in combinations(outer, number):
                     kwargs = {key: outer[key] for key in keys}
                     with suppress(NoReverseMatch):
-                        return reverse(f"{namespace}:{name}", kwargs={**kwargs, "ident": slug}, current_app=current_app)
-    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug}, current_app=current_app)
+                        return reverse(f"{namespace}:{name}", kwargs={**kwargs, **own}, current_app=current_app)
+    return reverse(f"{URL_NAMESPACE}:{name}", kwargs=own, current_app=current_app)
 
 
 def _namespaces(match: ResolverMatch) -> Iterator[str]:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from .exceptions import InjectionError
 
-EXTRAS: Final = ("callback_context", "dash_app", "dash_app_id", "request", "session_state", "user")
+EXTRAS: Final = ("callback_context", "dash_app", "dash_app_id", "params", "request", "session_state", "user")
 # A request is an open connection to one server process; it does not cross into a worker.
 BACKGROUND_EXTRAS: Final = tuple(name for name in EXTRAS if name != "request")
 LAYOUT_EXTRAS: Final = tuple(name for name in EXTRAS if name != "callback_context")

@@ -9,10 +9,11 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import re_path
 from django.urls.resolvers import RegexPattern, ResolverMatch, URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
-from . import access, csrf, lookup, mcp, views
+from . import access, csrf, find_apps, lookup, mcp, views
 from .app_name import app_name, main_view_label
 from .conf import app_settings
 from .exceptions import AppNotFoundError
@@ -136,10 +137,10 @@ def _pattern(
     find = lookup.app if kind == "app" else lookup.instance
 
     def view(request: HttpRequest, ident: str, cache_id: str = "", **groups: str) -> HttpResponseBase:
-        return views.serve(request, find, ident, local_path.format(**groups))
+        return views.serve(request, find, ident, local_path.format(**groups), cache_id)
 
     async def view_async(request: HttpRequest, ident: str, cache_id: str = "", **groups: str) -> HttpResponseBase:
-        return await views.serve_async(request, find, ident, local_path.format(**groups))
+        return await views.serve_async(request, find, ident, local_path.format(**groups), cache_id)
 
     bare = _Colours(view, view_async)
     own = bare.decorated(route_name=kind, url_part=part, name=name)
@@ -173,5 +174,11 @@ def _for_programs(view: Any) -> Any:
 _IDENTS = ((r"(?P<ident>[^/]+)/initial/(?P<cache_id>[^/]+)", "--args"), (r"(?P<ident>[^/]+)", ""))
 
 urlpatterns = [
-    _pattern(kind, ident, suffix, *part) for kind in ("app", "instance") for ident, suffix in _IDENTS for part in _PARTS
+    *(
+        _pattern(kind, ident, suffix, *part)
+        for kind in ("app", "instance")
+        for ident, suffix in _IDENTS
+        for part in _PARTS
+    ),
+    re_path(r"^add_stateless_apps/?$", find_apps.add_stateless_apps, name="add_stateless_apps"),
 ]

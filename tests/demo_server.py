@@ -19,8 +19,13 @@ PAGES = {
     "world": ["World"],
     "stocks": ["StockPrices", "StockGains"],
     "visitor": ["Visitor"],
+    "session": ["Counter"],
+    "handed": ["Country"],
+    "state": ["Savings"],
     "tips": ["Tips"],
 }
+# Apps that are shown as a saved instance -> its slug
+INSTANCES = {"Savings": "our-plan"}
 _SECONDS_TO_START = 60
 _REQUEST = re.compile(r'^\[[^]]+\] "[^"]*" (\d+) ')
 _BROWSER_LEFT = " - Broken pipe from "

@@ -10,11 +10,16 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from django_plotly_dash import DjangoDash
+from django_plotly_dash import DjangoDash, handed_over
 
 UNSIGNED = find_spec("dash._callback_signing") is None
 needs_signed_handles = pytest.mark.skipif(UNSIGNED, reason="background callbacks need a Dash that signs their handles")
 needs_mcp = pytest.mark.skipif(find_spec("dash.mcp") is None, reason="this Dash has no MCP server")
+
+
+def shared_token(audience: str) -> str:
+    """What a page would put into a URL for anybody. ``audience`` is such as ``"app echo"`` or ``"instance marias"``."""
+    return handed_over.token_of(audience, None, params='{"year":2007}', share=True)
 
 
 def callback_body(

@@ -18,7 +18,7 @@ from django_plotly_dash import DjangoDash, access
 from django_plotly_dash.exceptions import ConfigurationError, RegistrationError
 from django_plotly_dash.models import DashApp, StatelessApp
 
-from .helpers import result
+from .helpers import result, shared_token
 from .site_clients import COLOURS, AsyncBrowser, ask, fetch, on_a_loop
 from .site_urls import mount, urls_made_again
 
@@ -75,8 +75,8 @@ PARTS = [
     "_dash-component-suites/dash/dash-renderer/build/dash_renderer.min.js",
     "assets/x.css",
     "some/page",
-    "initial/5/",
-    "initial/5/_dash-layout",
+    f"initial/{shared_token('app echo')}/",
+    f"initial/{shared_token('app echo')}/_dash-layout",
 ]
 
 

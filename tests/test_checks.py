@@ -10,6 +10,7 @@ from django.core.checks import Error, Warning, run_checks
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import include, path
 
+from django_plotly_dash import DjangoDash
 from django_plotly_dash.checks import check_urls
 from django_plotly_dash.conf import setting_names
 
@@ -148,3 +149,50 @@ def test_e003_a_callback_that_could_be_of_several_apps(write: Write, settings: A
         "apps: 'One' (of pair.one), 'Two' (of pair.two)."
     )
     assert error.hint == "Use the callback method of the app, or name the module in its global_callbacks."
+
+
+no_policy = "a text"
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (
+            "anyone",
+            "is 'anyone'. It has to be one of 'anybody', 'change_permission', 'save_permission', 'owner', or a "
+            "function of user, instance and request that returns True or False, or its dotted path.",
+        ),
+        ("no.such.policy", "is 'no.such.policy', which cannot be imported: No module named 'no'."),
+        (
+            "tests.test_checks.no_policy",
+            "names is 'a text'. It has to be one of 'anybody', 'change_permission', 'save_permission', 'owner', or a "
+            "function of user, instance and request that returns True or False, or its dotted path.",
+        ),
+    ],
+)
+def test_e004_a_write_policy_that_cannot_be_used(settings: Any, policy: str, message: str) -> None:
+    settings.PLOTLY_DASH = {"state_write_policy": policy}
+    (error,) = findings()
+    assert error.id == "django_plotly_dash.E004"
+    assert error.msg.endswith(f"settings.PLOTLY_DASH['state_write_policy'] {message}")
+    assert error.hint == "Callbacks of saved instances that change something fail until it can be used."
+
+
+def test_e004_a_write_policy_of_an_app() -> None:
+    DjangoDash("Sales", state_write_policy="no.such.policy")
+    (error,) = findings()
+    assert error.msg == (
+        "state_write_policy of the app 'Sales' is 'no.such.policy', which cannot be imported: No module named 'no'."
+    )
+
+
+def test_w004_a_write_policy_that_needs_users(settings: Any) -> None:
+    users = "django.contrib.auth.middleware.AuthenticationMiddleware"
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != users]
+    settings.PLOTLY_DASH = {"state_write_policy": "owner"}
+    warning = Warning(
+        "state_write_policy is 'owner', but requests have no users: no instance's state is saved.",
+        hint=f"Add {users!r} to MIDDLEWARE, or take another policy.",
+        id="django_plotly_dash.W004",
+    )
+    assert warning in findings()

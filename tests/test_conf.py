@@ -16,6 +16,8 @@ DEFAULTS = {
     "cache_timeout_initial_arguments": 60,
     "view_decorator": None,
     "cache_arguments": True,
+    "initial_arguments_url_limit": 1500,
+    "unknown_initial_arguments": None,
     "serve_locally": True,
     "static_asset_root": "dpd/assets",
     "stateless_loader": None,
@@ -111,6 +113,7 @@ def test_an_unknown_key_is_refused(settings: Any, name: Any, hint: str) -> None:
         ("view_decorator", 3, "3, a int; it has to be str or Callable or None"),
         ("stateless_loader", [], "[], a list; it has to be str or Callable or None"),
         ("dev_tools", "yes", "'yes', a str; it has to be bool or dict or None"),
+        ("unknown_initial_arguments", "ignore", "'ignore'; it has to be 'raise' or 'log' or None"),
     ],
 )
 def test_a_value_of_a_wrong_type_is_refused(settings: Any, name: str, value: Any, reason: str) -> None:

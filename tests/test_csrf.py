@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 
 from django_plotly_dash import csrf
 
-from .helpers import callback_body, result
+from .helpers import callback_body, result, shared_token
 
 PAGE = "/dash/app/echo/"
 CALLBACK = f"{PAGE}_dash-update-component"
@@ -101,8 +101,9 @@ async def test_callbacks_on_an_event_loop_are_guarded_as_well(apps: Any) -> None
     assert result(passed) == "Second got x"
 
 
-@pytest.mark.parametrize("path", ["some/page", "a/deep/link/", "initial/5/"])
+@pytest.mark.parametrize("path", ["some/page", "a/deep/link/", "initial/{token}/"])
 def test_deep_links_set_the_cookie_as_well(path: str) -> None:
+    path = path.format(token=shared_token("app echo"))
     assert Client().get(PAGE + path).cookies["csrftoken"].value
 
 

@@ -410,7 +410,7 @@ def test_all_arguments_at_once_beside_every_extra(case: Case) -> None:
     case.ready()
     (output,) = (name for name in case.app.callback_map if name.startswith("out.children@"))
     answer = case.ask("", "a", "b", output=output)["response"]
-    extras = ["callback_context", "dash_app", "dash_app_id", "request", "session_state", "user"]
+    extras = ["callback_context", "dash_app", "dash_app_id", "params", "request", "session_state", "user"]
     assert answer == {"out": {"children": f"a b {extras}"}}
     spec = case.spec(output)
     assert (spec["hidden"], spec["optional"], spec["prevent_initial_call"]) == (True, True, False)

@@ -14,7 +14,7 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 
 import pytest
 
-from tests.demo_server import MANAGE, PAGES, DemoServer, demo_server
+from tests.demo_server import INSTANCES, MANAGE, PAGES, DemoServer, demo_server
 
 APPS = [name for names in PAGES.values() for name in names]
 
@@ -71,7 +71,7 @@ class Visitor:
 
 
 def prefix(app: str) -> str:
-    return f"/dash/app/{app.lower()}/"
+    return f"/dash/instance/{INSTANCES[app]}/" if app in INSTANCES else f"/dash/app/{app.lower()}/"
 
 
 def outputs_of(spec: dict[str, Any]) -> list[str]:
@@ -104,7 +104,8 @@ def test_the_index_links_every_demo(visitor: Visitor) -> None:
 @pytest.mark.parametrize(("page", "names"), PAGES.items())
 def test_a_page_frames_its_apps_and_shows_their_source(visitor: Visitor, page: str, names: list[str]) -> None:
     text = visitor.get(f"/{page}/")
-    assert re.findall(r'<iframe src="([^"]+)"', text) == [prefix(name) for name in names]
+    urls = re.findall(r'<iframe src="([^"]+)"', text)
+    assert [re.sub("initial/[^/]+/$", "", url) for url in urls] == [prefix(name) for name in names]
     files = re.findall(r"<figcaption>([^<]+)</figcaption>", text)
     shown = [html.unescape(re.sub("<[^>]+>", "", code)) for code in re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.S)]
     assert shown == [(MANAGE.parent / file).read_text() for file in files]
@@ -195,3 +196,52 @@ def test_tips_are_summed_up_for_the_time_of_day(visitor: Visitor, time: str, tab
     answer = visitor.call("Tips", "chart.figure", time)
     assert answer["tables"]["children"] == tables
     assert sum(len(trace["x"]) for trace in figure(answer, "chart")["data"]) == tables
+
+
+def test_the_sliders_of_the_saved_plan_stay_for_everybody(server: DemoServer, visitor: Visitor) -> None:
+    def monthly(who: Visitor) -> Any:
+        (slider,) = (
+            part for part in who.layout("Savings")["props"]["children"] if part["props"].get("id") == "monthly"
+        )
+        return slider["props"]["value"]
+
+    assert monthly(visitor) == 200
+    answer = visitor.call("Savings", "growth.figure", 350, 4, changed="monthly.value")
+    assert answer["sum"]["children"] == "After 20 years: $130,071"
+    assert monthly(Visitor(server)) == 350
+
+
+def test_the_demos_user_may_use_the_admin(visitor: Visitor) -> None:
+    visitor.log_in("demo", "demo")
+    assert "Our plan" in visitor.get("/admin/django_plotly_dash/dashapp/?q=our-plan")
+    assert "dashboards.savings" in visitor.get("/admin/django_plotly_dash/statelessapp/")
+
+
+def test_a_page_and_its_app_share_the_session(server: DemoServer, visitor: Visitor) -> None:
+    for _ in range(2):
+        visitor.get("/session/")
+    visitor.layout("Counter")
+    clicked = visitor.call("Counter", "told.children", 1, None, changed="more.n_clicks")
+    assert clicked["told"]["children"] == "Page opened: 2. Button clicked: 1."
+    assert visitor.call("Counter", "told.children", 1, 1, changed="forget.n_clicks")["told"]["children"] == (
+        "Page opened: 0. Button clicked: 0."
+    )
+    visitor.get("/session/")
+    assert visitor.call("Counter", "told.children", 1, 1)["told"]["children"] == "Page opened: 1. Button clicked: 0."
+    other = Visitor(server)
+    other.layout("Counter")
+    assert other.call("Counter", "told.children", None, None)["told"]["children"].startswith("Page opened: 0.")
+
+
+@pytest.mark.parametrize(
+    ("query", "country", "heading"),
+    [
+        ("", "Norway", "Years of life"),
+        ("?show=Wealth+of+Japan", "Japan", "Wealth in $ a head"),
+        ("?show=nonsense", "Norway", "Years of life"),
+    ],
+)
+def test_the_page_hands_a_country_and_a_measure_over(visitor: Visitor, query: str, country: str, heading: str) -> None:
+    (url,) = re.findall(r'<iframe src="([^"]+)"', visitor.get(f"/handed/{query}"))
+    title, dropdown, *_ = json.loads(visitor.get(f"{url}_dash-layout"))["props"]["children"]
+    assert (title["props"]["children"], dropdown["props"]["value"]) == (heading, country)

@@ -23,14 +23,17 @@ from typing import Any, get_args, get_type_hints
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import pytest
+from django.core.management import load_command_class
 from django.template import Template
 from django.test import Client
 
 import django_plotly_dash
-from django_plotly_dash import DjangoDash, models, views
+from django_plotly_dash import DjangoDash, models
+from django_plotly_dash.admin import DashAppAdmin
 from django_plotly_dash.conf import PlotlyDashSettings, app_settings
 from django_plotly_dash.exceptions import InjectionError
 from django_plotly_dash.injection import EXTRAS
+from django_plotly_dash.inventory import AppInfo
 from django_plotly_dash.templatetags import plotly_dash as tags
 from django_plotly_dash.urls import urlpatterns
 
@@ -407,7 +410,9 @@ def test_every_url_is_listed_with_its_names() -> None:
     listed = {
         name for row in table("urls", heading="What answers where") for cell in row[2:] for name in names_in(cell)
     }
-    assert listed | {f"{name}--args" for name in listed} == {pattern.name for pattern in urlpatterns}
+    assert "``add_stateless_apps``" in PAGES["urls"]
+    of_apps = {pattern.name for pattern in urlpatterns} - {"add_stateless_apps"}
+    assert listed | {f"{name}--args" for name in listed} == of_apps
 
 
 def test_every_template_tag_is_listed_with_its_arguments() -> None:
@@ -429,16 +434,14 @@ def test_the_extra_arguments_are_listed() -> None:
 NOT_YET: dict[str, Callable[[str], Any]] = {
     "module": find_spec,
     "template tag": tags.register.tags.get,
-    "argument of ``plotly_app``": lambda name: name in inspect.signature(tags.plotly_app).parameters,
     "method of ``DashApp``": lambda name: hasattr(models.DashApp, name),
-    "name in ``django_plotly_dash.views``": lambda name: hasattr(views, name),
     "URL": lambda name: name in {pattern.name for pattern in urlpatterns},
 }
 
 
 def test_what_is_said_to_be_missing_is_missing() -> None:
     rows = table("migrating", "not-yet")
-    assert {kind for _, kind, _ in rows} == set(NOT_YET)
+    assert {kind for _, kind, _ in rows} <= set(NOT_YET)
     for _, kind, cell in rows:
         assert names_in(cell)
         assert {name for name in names_in(cell) if NOT_YET[kind](name)} == set()
@@ -449,14 +452,29 @@ def test_what_is_said_to_be_missing_is_missing() -> None:
     [
         ("module", "django_plotly_dash.views"),
         ("template tag", "plotly_app"),
-        ("argument of ``plotly_app``", "ratio"),
         ("method of ``DashApp``", "as_dash_instance"),
-        ("name in ``django_plotly_dash.views``", "serve"),
         ("URL", "app-main"),
     ],
 )
 def test_what_is_there_would_be_noticed_among_the_missing(kind: str, name: str) -> None:
     assert NOT_YET[kind](name)
+
+
+def test_the_admins_actions_are_listed_with_their_permissions() -> None:
+    actions = [getattr(DashAppAdmin, name) for name in DashAppAdmin.actions]
+    assert [[row[0], names_in(row[2])] for row in table("admin", heading="Saved instances")] == [
+        [action.short_description, [f"{permission}_dashapp" for permission in action.allowed_permissions]]
+        for action in actions
+    ]
+
+
+def test_what_the_commands_take_and_give_is_listed() -> None:
+    keys = [names_in(row[0])[0] for row in table("commands", heading="``dash_apps``")]
+    assert keys == [field.name for field in fields(AppInfo)]
+    listed = {names_in(row[0])[0] for row in table("commands", heading="``dash_state``")}
+    parser = load_command_class("django_plotly_dash", "dash_state").create_parser("manage.py", "dash_state")
+    (subcommands,) = (action.choices for action in parser._actions if action.dest == "subcommand")
+    assert listed == set(subcommands["import"]._option_string_actions) - {"-h", "--help"}
 
 
 def test_make_targets_are_those_of_the_makefile() -> None:

@@ -247,7 +247,7 @@ def test_inputs_in_groups_beside_an_extra(inputs: Any, expected: Any) -> None:
     app, seen = make(), {}
 
     def show(*args: Any, dash_app_id: str, **values: Any) -> str:
-        for name in ("callback_context", "dash_app", "request", "session_state", "user"):
+        for name in ("callback_context", "dash_app", "params", "request", "session_state", "user"):
             del values[name]
         seen["values"] = values or args
         return dash_app_id

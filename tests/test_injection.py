@@ -199,6 +199,7 @@ def test_each_extra_is_what_it_says(app: DjangoDash, name: str, colour: str) -> 
         "callback_context": "[{'prop_id': 'text.value', 'value': 'x'}]",
         "dash_app": "<DjangoDash 'Injected' of tests.test_injection>",
         "dash_app_id": "injected",
+        "params": "{}",
         "request": URL,
         "session_state": "{}",
         "user": "AnonymousUser",
@@ -435,7 +436,7 @@ def location(function: Any) -> str:
     return f"{function.__module__}.{function.__name__} ({code.co_filename}, line {code.co_firstlineno})"
 
 
-CAN_BE_NAMED = "callback_context, dash_app, dash_app_id, request, session_state, user"
+CAN_BE_NAMED = "callback_context, dash_app, dash_app_id, params, request, session_state, user"
 
 
 def refusal(app: DjangoDash, function: Callable[..., Any], *inputs: Any, **kwargs: Any) -> str:
@@ -876,7 +877,7 @@ def test_a_layout_function_cannot_name_callback_context() -> None:
         app.layout = layout
     assert str(caught.value) == (
         f"{location(layout)}: nobody can fill 'callback_context'.\n"
-        "Dash passes no arguments; besides, these can be named: dash_app, dash_app_id, request, session_state, user.\n"
+        "Dash passes no arguments; besides, these can be named: dash_app, dash_app_id, params, request, session_state, user.\n"
         "A signature that works: def layout(*, user)"
     )
 

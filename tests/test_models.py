@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from dash import dcc, html
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import ProtectedError
+from django.http import Http404
 
 from django_plotly_dash import DjangoDash
-from django_plotly_dash.exceptions import AppNotFoundError
+from django_plotly_dash.exceptions import AppNotFoundError, BrokenStateError, InstanceGoneError, StateTooLargeError
 from django_plotly_dash.models import DashApp, StatelessApp
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +32,7 @@ DASH_APP = {
     "update",
     "save_on_change",
 }
+OURS = {"owner_id"}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +43,7 @@ def test_the_tables_are_those_of_the_older_package(table: str, columns: set[str]
     with connection.cursor() as cursor:
         found = connection.introspection.get_table_description(cursor, table)
         constraints = connection.introspection.get_constraints(cursor, table)
-    assert {column.name for column in found} == columns
+    assert {column.name for column in found} - OURS == columns
     unique = {tuple(c["columns"]) for c in constraints.values() if c["unique"] and not c["primary_key"]}
     assert unique == {(name,) for name in columns & {"app_name", "instance_name", "slug"}}
 
@@ -117,3 +124,327 @@ def test_a_row_whose_app_no_module_makes_says_so() -> None:
     for ask in (row.as_dash_instance, row.stateless_app.as_dash_app):
         with pytest.raises(AppNotFoundError, match="There is no DjangoDash app named 'Gone'"):
             ask()
+
+
+# --- names and slugs ------------------------------------------------------------------------------------------------
+
+NAMES = [
+    "x" * 100,
+    "東京のダッシュボード",
+    "لوحة المبيعات",
+    "!?",
+    "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 90,  # becomes 18 letters each
+    "Ä" * 100,
+    "😀 smiles",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_any_script_and_length_get_a_slug_that_fits(name: str) -> None:
+    app = StatelessApp.objects.create(app_name=name)
+    row = DashApp.objects.create(stateless_app=app, instance_name=name)
+    unnamed = DashApp.objects.create(stateless_app=app)
+    for made in (app, row, unnamed):
+        assert 0 < len(made.slug) <= 110
+        made.full_clean()
+    assert row.slug != unnamed.slug
+    assert DashApp.objects.get(slug=row.slug) == row
+
+
+def test_names_that_look_alike_in_urls_get_slugs_of_their_own() -> None:
+    app = StatelessApp.objects.create(app_name="Sales")
+    slugs = [
+        DashApp.objects.create(stateless_app=app, instance_name=f"A{dots}b").slug for dots in (" ", "-", "!-", "  ")
+    ]
+    assert slugs == ["a-b", "a-b-2", "a-b-3", "a-b-4"]
+    long = [DashApp.objects.create(stateless_app=app, instance_name="x" * 99 + end).slug for end in "abc"]
+    assert long == ["x" * 99 + end for end in "abc"]
+
+
+def test_each_unnamed_instance_of_an_app_gets_a_name_of_its_own() -> None:
+    app = StatelessApp.objects.create(app_name="Sales")
+    rows = [DashApp.objects.create(stateless_app=app) for _ in range(3)]
+    assert [row.instance_name for row in rows] == ["Sales instance", "Sales instance 2", "Sales instance 3"]
+    assert [row.slug for row in rows] == ["sales-instance", "sales-instance-2", "sales-instance-3"]
+    long = StatelessApp.objects.create(app_name="y" * 100)
+    names = [DashApp.objects.create(stateless_app=long).instance_name for _ in range(2)]
+    assert names == ["y" * 91 + " instance", "y" * 91 + " instan 2"]
+
+
+def test_a_name_that_is_taken_leaves_the_callers_transaction_as_it_was() -> None:
+    app = StatelessApp.objects.create(app_name="Sales")
+    with transaction.atomic():
+        DashApp.objects.create(stateless_app=app, instance_name="One")
+        with pytest.raises(IntegrityError):
+            DashApp.objects.create(stateless_app=app, instance_name="One")
+        DashApp.objects.create(stateless_app=app, instance_name="Two")
+    assert sorted(DashApp.objects.values_list("instance_name", flat=True)) == ["One", "Two"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_instances_that_are_made_at_once_get_names_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = StatelessApp.objects.create(app_name="Sales")
+    together, waited = threading.Barrier(8), set()
+    save = type(app).__mro__[1].save  # Django's own
+
+    def save_together(row: Any, *args: Any, **kwargs: Any) -> None:
+        if isinstance(row, DashApp) and threading.get_ident() not in waited:
+            waited.add(threading.get_ident())
+            together.wait(timeout=60)  # all have chosen the same name by now
+        save(row, *args, **kwargs)
+
+    monkeypatch.setattr(type(app).__mro__[1], "save", save_together)
+
+    def make(_: int) -> tuple[str, str]:
+        try:
+            row = DashApp.objects.create(stateless_app=app)
+            return row.instance_name, row.slug
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(make, range(8)))
+    assert len({name for name, _ in made}) == len({slug for _, slug in made}) == 8
+    assert DashApp.objects.count() == 8
+
+
+# --- the state ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def app() -> DjangoDash:
+    made = DjangoDash("Sales")
+    made.layout = html.Div(
+        [
+            dcc.Input(id="text", value="hello"),
+            html.Div(id={"row": 2, "kind": "cell"}, children="one"),
+            html.Div(html.B("not a value"), id="outer"),
+        ]
+    )
+    return made
+
+
+DEFAULTS = {
+    "text": {"value": "hello"},
+    '{"kind":"cell","row":2}': {"children": "one"},
+}
+
+
+def test_making_an_instance(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "Of Maria", state={"text": {"value": "bye"}}, save_on_change=True)
+    assert (row.stateless_app.app_name, row.slug, row.save_on_change) == ("Sales", "of-maria", True)
+    assert DashApp.objects.get().current_state() == {"text": {"value": "bye"}}
+    assert DashApp.objects.create_for("sales").instance_name == "Sales instance"
+    assert DashApp.objects.create_for(row.stateless_app).current_state() == {}
+    assert StatelessApp.objects.count() == 1
+    assert row.url == "/dash/instance/of-maria/"
+
+
+async def made_async(app: DjangoDash) -> tuple[DashApp, DashApp]:
+    row = await DashApp.objects.acreate_for(app, "One", state={"text": {"value": "bye"}})
+    row.update_current_state("text", "value", "changed")
+    await row.ahandle_current_state()
+    copy = await row.aclone("Two")
+    await row.areset()
+    await copy.apopulate_values()
+    return row, copy
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_coroutines_have_the_same(app: DjangoDash) -> None:
+    row, copy = await made_async(app)
+    assert (await DashApp.objects.aget(pk=row.pk)).current_state() == DEFAULTS
+    stored = await DashApp.objects.aget(pk=copy.pk)
+    assert stored.current_state() == {**DEFAULTS, "text": {"value": "changed"}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"app": "Gone"}, AppNotFoundError, "There is no DjangoDash app named 'Gone'"),
+        ({"name": "n" * 101}, ValueError, "instance_name has 101 characters, and there is room for 100"),
+        ({"state": {"text": 5}}, ValueError, "What stands for 'text' is a number"),
+        ({"state": {"text": {"value": object()}}}, ValueError, "cannot be written as JSON"),
+        ({"state": {"text": {"value": float("nan")}}}, ValueError, "cannot be written as JSON"),
+        ({"state": {"text": {"value": "x" * 2_000_000}}}, StateTooLargeError, "PLOTLY_DASH.*is 1048576"),
+    ],
+)
+def test_an_instance_that_cannot_be_made(
+    app: DjangoDash, arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        DashApp.objects.create_for(**{"app": app, **arguments})
+    assert not DashApp.objects.exists()
+
+
+def test_populating_adds_what_the_layout_shows_and_keeps_what_is_there(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, state={"text": {"value": "kept"}, "gone": {"value": 1}})
+    DashApp.objects.filter(pk=row.pk).update(base_state='{"text": {"value": "changed meanwhile"}}')
+    row.populate_values()
+    wanted = {**DEFAULTS, "text": {"value": "changed meanwhile"}}
+    found = {key: {**values} for key, values in row.current_state().items()}
+    assert found.pop("outer", None) is None
+    assert found == wanted
+    assert DashApp.objects.get().current_state() == row.current_state()
+
+
+def test_a_row_that_is_not_saved_yet_can_be_populated(app: DjangoDash) -> None:
+    row = DashApp(stateless_app=StatelessApp.objects.create(app_name="Sales"))
+    row.populate_values()
+    assert row.current_state()["text"] == {"value": "hello"}
+    assert not DashApp.objects.exists()
+    row.save()
+    assert DashApp.objects.get().current_state()["text"] == {"value": "hello"}
+
+
+def test_resetting_makes_the_state_what_the_layout_shows(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, state={"text": {"value": "changed"}, "gone": {"value": 1}})
+    row.reset()
+    assert DashApp.objects.get().current_state() == row.current_state() == DEFAULTS
+
+
+def test_layout_functions_are_called_as_for_nobody(app: DjangoDash) -> None:
+    def layout(user: Any, session_state: dict[str, Any], dash_app: Any, request: Any, params: Any) -> Any:
+        return dcc.Input(id="text", value=f"{user.is_authenticated} {session_state} {dash_app} {dict(params)}")
+
+    app.layout = layout
+    row = DashApp.objects.create_for(app, "One")
+    row.populate_values()
+    assert row.current_state() == {"text": {"value": "False {} One {}"}}
+
+
+def test_urls_of_the_app_stay_marks_in_saved_values(app: DjangoDash) -> None:
+    app.layout = lambda: html.Img(id="logo", src=app.get_relative_path("/logo"))
+    row = DashApp.objects.create_for(app)
+    row.populate_values()
+    assert row.current_state() == {"logo": {"children": None, "src": "/~dpd~sales~/logo"}}
+
+
+def test_clones_have_a_name_and_a_slug_of_their_own(app: DjangoDash) -> None:
+    maria = get_user_model().objects.create_user("maria")
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}}, save_on_change=True, owner=maria)
+    copies = [row.clone(), row.clone(), row.clone("Mine", owner=None), row.clone("x" * 100).clone()]
+    assert [copy.instance_name for copy in copies] == ["One copy", "One copy 2", "Mine", "x" * 95 + " copy"]
+    assert [copy.slug for copy in copies] == ["one-copy", "one-copy-2", "mine", "x" * 95 + "-copy"]
+    assert [copy.owner for copy in copies] == [maria, maria, None, maria]
+    assert all(copy.current_state() == {"text": {"value": 1}} and copy.save_on_change for copy in copies)
+
+
+def test_an_owner_who_leaves_leaves_the_instance(app: DjangoDash) -> None:
+    maria = get_user_model().objects.create_user("maria")
+    row = DashApp.objects.create_for(app, owner=maria)
+    maria.delete()
+    row.refresh_from_db()
+    assert row.owner is None
+
+
+def test_what_is_tracked_can_be_asked_and_changed(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, state={"text": {"value": 1}, '{"kind":"cell","row":2}': {"children": 1}})
+    assert row.have_current_state_entry("text", "value")
+    assert row.have_current_state_entry({"row": 2, "kind": "cell"}, "children")
+    assert not row.have_current_state_entry("text", "placeholder")
+    assert not row.have_current_state_entry("other", "value")
+    assert row.update_current_state({"row": 2, "kind": "cell"}, "children", html.B("two"))
+    assert not row.update_current_state("other", "value", 5)
+    assert DashApp.objects.get().current_state()["text"] == {"value": 1}
+    row.handle_current_state()
+    stored = DashApp.objects.get().current_state()
+    bold = {"namespace": "dash_html_components", "props": {"children": "two"}, "type": "B"}
+    assert stored == row.current_state() == {"text": {"value": 1}, '{"kind":"cell","row":2}': {"children": bold}}
+    with pytest.raises(TypeError):
+        row.update_current_state("text", "value", object())
+
+
+def test_saving_what_changed_leaves_what_others_changed(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, state={"text": {"value": 1, "placeholder": "p"}})
+    row.update_current_state("text", "value", 2)
+    other = DashApp.objects.get()
+    other.update_current_state("text", "placeholder", "q")
+    other.handle_current_state()
+    row.handle_current_state()
+    assert DashApp.objects.get().current_state() == row.current_state() == {"text": {"value": 2, "placeholder": "q"}}
+
+
+def test_a_row_that_was_deleted_cannot_be_saved(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row.update_current_state("text", "value", 2)
+    DashApp.objects.all().delete()
+    with pytest.raises(InstanceGoneError, match="The saved instance 'One' was deleted"):
+        row.handle_current_state()
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ('{"text": ', "Line 1, column 10: This is not JSON"),
+        ("[1]", "This is a list"),
+        ('{"text": 5}', "What stands for 'text' is a number"),
+        ("null", "This is null"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a": {"b": ' + "9" * 5000 + "}}", "cannot be read"),
+    ],
+)
+def test_a_state_that_cannot_be_read_is_never_written_over(app: DjangoDash, text: str, trouble: str) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row.update_current_state("text", "value", 2)
+    DashApp.objects.filter(pk=row.pk).update(base_state=text)
+    broken = DashApp.objects.get()
+    assert trouble in (broken.state_error or "")
+    for do in (row.handle_current_state, row.populate_values, row.reset, broken.populate_values, broken.current_state):
+        with pytest.raises(BrokenStateError) as caught:
+            do()
+        assert str(caught.value).startswith("The saved state of 'One' cannot be read. ")
+        assert trouble in str(caught.value)
+    assert DashApp.objects.get().base_state == text
+    with pytest.raises(ValidationError):
+        broken.clean_fields()
+    assert broken.clone().base_state == text
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"text": {"value": NaN}}'])
+def test_what_the_older_package_may_have_written_can_be_read(app: DjangoDash, text: str) -> None:
+    row = DashApp.objects.create_for(app)
+    DashApp.objects.filter(pk=row.pk).update(base_state=text)
+    row = DashApp.objects.get()
+    assert row.state_error is None
+    assert row.current_state() == ({"text": {"value": None}} if "text" in text else {})
+
+
+def test_growth_beyond_the_limit_is_refused_and_shrinking_is_not(app: DjangoDash, settings: Any) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": "x" * 100}})
+    settings.PLOTLY_DASH = {"state_max_bytes": 50}
+    row.update_current_state("text", "value", "x" * 101)
+    with pytest.raises(StateTooLargeError) as caught:
+        row.handle_current_state()
+    assert str(caught.value) == (
+        "The state of 'One' would have 124 bytes, and PLOTLY_DASH['state_max_bytes'] is 50. It was not saved. Take "
+        "what is large out of base_state, where it would not be tracked any more, or allow more."
+    )
+    assert DashApp.objects.get().current_state() == {"text": {"value": "x" * 100}}
+    row.update_current_state("text", "value", "x" * 99)
+    row.handle_current_state()
+    assert DashApp.objects.get().current_state() == {"text": {"value": "x" * 99}}
+
+
+def test_an_item_is_located_as_in_the_older_package(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One")
+    assert DashApp.locate_item("one") == (row, app)
+    assert DashApp.locate_item("Sales", stateless=True) == (app, app)
+    for ident, stateless in (("two", False), ("nothing", True)):
+        with pytest.raises(Http404):
+            DashApp.locate_item(ident, stateless)
+
+
+def test_values_of_all_pages_are_tracked(apps: Any) -> None:
+    made = DjangoDash("Paged", use_pages=True, pages_folder="")
+    from dash import page_container, register_page
+
+    with made.speaking():
+        register_page("one", path="/", layout=dcc.Input(id="first", value=1))
+        register_page("two", path="/two", layout=lambda user, **_: dcc.Input(id="second", value=2))
+        register_page("three", path_template="/three/<item>", layout=lambda item: dcc.Input(id="third", value=item))
+        register_page("four", path="/four", layout=lambda: 1 / 0)
+    made.layout = html.Div([dcc.Input(id="always", value=0), page_container])
+    row = DashApp.objects.create_for(made)
+    row.populate_values()
+    assert row.current_state() == {"first": {"value": 1}, "second": {"value": 2}, "always": {"value": 0}}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from . import (  # noqa: F401 - importing them makes the apps
+    counter,
+    country,
     look,
+    savings,
     simple_example,
     stock_gains,
     stock_prices,

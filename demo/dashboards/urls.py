@@ -16,5 +16,7 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("login/", login_view, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("session/", views.session, name="session"),
+    path("handed/", views.handed, name="handed"),
     path("<slug:slug>/", views.demo, name="demo"),
 ]

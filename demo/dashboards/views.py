@@ -9,8 +9,12 @@ from types import ModuleType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django_plotly_dash.views import add_to_session
 
 from . import (
+    counter,
+    country,
+    savings,
     simple_example,
     stock_gains,
     stock_prices,
@@ -23,18 +27,23 @@ from .highlight import highlighted
 
 @dataclass(frozen=True)
 class Shown:
-    """An app on a page: its name, its frame's height, its module."""
+    """An app on a page: its name, its frame's height, its module; the slug
+    of a saved instance if that is what is shown; more of the tag."""
 
     name: str
     height: str
     module: ModuleType
+    slug: str = ""
+    more: str = ""
 
     @property
     def tag(self) -> str:
         """What stands in the template."""
-        return (
-            f'{{% plotly_app name="{self.name}" height="{self.height}" %}}'
+        which = (
+            f'slug="{self.slug}"' if self.slug else f'name="{self.name}"'
         )
+        more = f" {self.more}" if self.more else ""
+        return f'{{% plotly_app {which} height="{self.height}"{more} %}}'
 
     @property
     def file(self) -> str:
@@ -88,6 +97,35 @@ DEMOS = [
         [Shown("Visitor", "560px", visitor)],
     ),
     Demo(
+        "session",
+        "Page and app share a session",
+        "The page's view counts in the session how often it was opened, "
+        "and the app's callback reads that and adds counts of its own.",
+        [Shown("Counter", "460px", counter)],
+    ),
+    Demo(
+        "handed",
+        "Handed over by the page",
+        "The page's view chooses the country that the dropdown begins "
+        "with, and what is measured. Follow a link, reload, go back.",
+        [
+            Shown(
+                "Country",
+                "520px",
+                country,
+                more="initial_arguments=arguments params=params",
+            )
+        ],
+    ),
+    Demo(
+        "state",
+        "Saved state",
+        "A saved instance: its sliders stay where they were left, for "
+        "everybody. Open this page in two windows, move one, reload the "
+        "other.",
+        [Shown("Savings", "560px", savings, slug="our-plan")],
+    ),
+    Demo(
         "tips",
         "Bootstrap components",
         "Cards and columns of dash-bootstrap-components around what guests "
@@ -104,8 +142,47 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def demo(request: HttpRequest, slug: str) -> HttpResponse:
     """One demo."""
+    context = {"demo": _of(slug), "demos": DEMOS}
+    return render(request, "dashboards/demo.html", context)
+
+
+def session(request: HttpRequest) -> HttpResponse:
+    """The demo whose view counts in the session."""
+    return add_to_session(
+        request,
+        "dashboards/demo.html",
+        demo=_of("session"),
+        demos=DEMOS,
+    )
+
+
+CHOICES = {
+    "Life in Norway": ("Norway", "lifeExp"),
+    "Life in Rwanda": ("Rwanda", "lifeExp"),
+    "Wealth of Japan": ("Japan", "gdpPercap"),
+    "People of Brazil": ("Brazil", "pop"),
+}
+
+
+def handed(request: HttpRequest) -> HttpResponse:
+    """The demo whose view hands values to the app."""
+    chosen = request.GET.get("show", "")
+    if chosen not in CHOICES:
+        chosen = "Life in Norway"
+    name, measure = CHOICES[chosen]
+    context = {
+        "demo": _of("handed"),
+        "demos": DEMOS,
+        "choices": list(CHOICES),
+        "chosen": chosen,
+        "arguments": {"country": {"value": name}},
+        "params": {"measure": measure},
+    }
+    return render(request, "dashboards/demo.html", context)
+
+
+def _of(slug: str) -> Demo:
     for found in DEMOS:
         if found.slug == slug:
-            context = {"demo": found, "demos": DEMOS}
-            return render(request, "dashboards/demo.html", context)
+            return found
     raise Http404(f"There is no demo {slug!r}.")

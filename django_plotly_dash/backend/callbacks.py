@@ -21,6 +21,7 @@ from dash._utils import clean_property_name
 from dash.exceptions import PreventUpdate
 from django.http import HttpResponse
 
+from .. import context
 from ..exceptions import RequestError
 from ..json_values import explaining
 from .request import DjangoRequestAdapter
@@ -38,6 +39,9 @@ class _Call:
     adapter: DjangoResponseAdapter
 
     def finish(self, data: str) -> HttpResponse:
+        recorder = context.require().recorder
+        if recorder is not None:
+            recorder.returned(data)
         return self.adapter.set_response(data=data)
 
     def nothing(self) -> HttpResponse:
@@ -80,7 +84,13 @@ class CallbackView:
             return call.nothing()
 
     def _read(self) -> dict[str, Any]:
-        return checked(DjangoRequestAdapter().get_json(), self._app.callback_map)
+        adapter = DjangoRequestAdapter()
+        body = checked(adapter.get_json(), self._app.callback_map)
+        recorder = context.require().recorder
+        # Who asks for the result of a background callback sends what was there when it began.
+        if recorder is not None and "cacheKey" not in adapter.args:
+            recorder.received(body)
+        return body
 
     def _prepare(self, body: dict[str, Any]) -> _Call:
         app: Any = self._app

@@ -10,9 +10,11 @@ from dash._callback import _async_invoke_callback, _invoke_callback
 from django.core.signals import got_request_exception
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import escape
 from django.utils.log import log_response
 from django.views.debug import get_exception_reporter_class
 
+from ..exceptions import BrokenStateError
 from ..injection import inject_callback, inject_layout
 from ..json_values import returning_plain
 from .response import error_response
@@ -31,6 +33,47 @@ _POPUP_HEAD = """<style>
   div.commands, summary.commands { margin-left: 0; }
 </style>
 <script>addEventListener("toggle", () => dispatchEvent(new Event("resize")), true);</script>"""
+_BROKEN_STATE_REASON = (
+    "The saved state of this instance cannot be read. An administrator of this site has to correct it."
+)
+_BROKEN_STATE = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Saved state cannot be read</title>
+<style>
+  :root {{ color-scheme: light dark; font: 1em/1.5 system-ui, sans-serif; }}
+  body {{ max-width: 40em; margin: 3em auto; padding: 0 1em; }}
+  h1 {{ font-size: 1.3em; }}
+</style>
+</head>
+<body>
+<h1>This saved instance cannot be shown</h1>
+<p>{_BROKEN_STATE_REASON}</p>
+<p>Nothing of it was changed, and nothing will be until then.</p>
+</body>
+</html>
+"""
+_REFUSAL = """<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
+  <title>This cannot be shown</title>
+  <style>
+    body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 42rem; padding: 0 1rem;
+      overflow-wrap: anywhere; }
+    h1 { font-size: 1.15rem; }
+  </style>
+</head>
+<body>
+  <h1>This cannot be shown</h1>
+  <p>REASON</p>
+</body>
+</html>
+"""
 _INVOKERS = frozenset({_invoke_callback.__code__, _async_invoke_callback.__code__})
 
 
@@ -63,8 +106,27 @@ def answer(error: Exception, request: HttpRequest, *, debug: bool, prune: bool) 
 
 def refuse(reason: str, status: int, request: HttpRequest) -> HttpResponse:
     """Answer a request that should not have been sent, with one line in Django's request log."""
-    response = error_response(reason, status)
+    is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    response = _page(reason, status) if is_page else error_response(reason, status)
     log_response("%s: %s", reason, request.path, response=response, request=request)
+    return response
+
+
+def _page(reason: str, status: int) -> HttpResponse:
+    response = HttpResponse(_REFUSAL.replace("REASON", escape(reason)), status=status)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"  # it stands in the frame where the app would
+    return response
+
+
+def broken_state(error: BrokenStateError, request: HttpRequest) -> HttpResponse:
+    """Answer a request to an instance whose state cannot be read, with status 500. What is wrong is for the log."""
+    logger.error("%s", error, extra={"request": request, "status_code": 500})
+    if "text/html" in request.headers.get("Accept", "") and request.method == "GET":
+        response = HttpResponse(_BROKEN_STATE, status=500)
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"  # as the page that would be there
+    else:
+        response = error_response(_BROKEN_STATE_REASON, 500)
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

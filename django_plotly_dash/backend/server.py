@@ -24,7 +24,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from .. import context, csrf, standalone
 from ..conf import has_settings
-from ..exceptions import ConfigurationError, RequestError
+from ..exceptions import (
+    BrokenStateError,
+    ConfigurationError,
+    DjangoPlotlyDashError,
+    RequestError,
+    UnknownArgumentsError,
+)
+from ..initial_arguments import raises_unknown
 from . import component_files, error_page
 from .callbacks import ApiView, CallbackView, finished
 from .request import DjangoRequestAdapter
@@ -108,8 +115,14 @@ class DjangoDashServer(BaseDashServer[Any]):
         """
         if isinstance(error, PreventUpdate):
             return HttpResponse(status=204)
+        if isinstance(error, UnknownArgumentsError):
+            shown = str(error) if settings.DEBUG or self.show_errors else "The server could not answer."
+            logger.error("%s", error)
+            return error_page.refuse(shown, 500, request)
         if isinstance(error, RequestError):
             return error_page.refuse(error.reason, error.status, request)
+        if isinstance(error, BrokenStateError):
+            return error_page.broken_state(error, request)
         is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if is_page or isinstance(error, _DJANGOS_OWN):
             raise error
@@ -249,11 +262,27 @@ class DjangoDashServer(BaseDashServer[Any]):
         self.server.fallback = self._page
 
     def _page(self) -> HttpResponse:
+        self._check_handed()
         response = make_response(self._app.index())  # type: ignore[no-untyped-call]
         csrf.hand_over_token(context.require().request, response)
         # The site's X_FRAME_OPTIONS stays as it is for the site's pages; this one is there to be framed by them.
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
+
+    def _check_handed(self) -> None:
+        """Say on the page itself that values are gone, or are for components that the app does not have. Later, when
+        the renderer asks for the layout, there is no good place for it."""
+        handed = context.require().handed
+        if handed is None:
+            return
+        handed.require()
+        if handed.has_arguments and raises_unknown():
+            try:
+                self._app.get_layout()
+            except DjangoPlotlyDashError:
+                raise
+            except Exception:  # the layout function's own error is reported where the layout is asked for
+                logger.debug("The layout could not be compared with initial arguments", exc_info=True)
 
     def setup_backend(self, dash_app: Dash) -> None:
         self._app: DjangoDash = dash_app  # type: ignore[assignment]

@@ -370,6 +370,10 @@ def _seen_by(found: RequestContext, wanted: tuple[str, ...]) -> list[Any]:
     seen.append(dict(getattr(context_value.get(), "custom_data", None) or {}))
     if {"user", "callback_context"} & set(wanted):
         seen.append(f"user {travel.user_key(found.request)}")
+    if "params" in wanted:
+        seen.append(travel.params_of(found))
+    if found.files_prefix:
+        seen.append(found.prefix)  # links in the result hold what the page has handed over
     if "callback_context" in wanted:
         values = context_value.get()
         seen.append([dict(values.get("cookies") or {}), dict(values.get("headers") or {}), values.get("remote")])

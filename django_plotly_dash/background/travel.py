@@ -50,6 +50,7 @@ class Facts:
         session: key of the session, or None if there is none or the callback has no use for it.
         language: language code, or None where translations are off.
         timezone: name of the time zone, or its distance from UTC in seconds.
+        params: what the page has handed over, or None if there is nothing or the callback has no use for it.
     """
 
     app: str
@@ -61,6 +62,7 @@ class Facts:
     session: str | None
     language: str | None
     timezone: str | int
+    params: dict[str, Any] | None = None
 
 
 def facts_of(found: RequestContext, callback_id: str, job: str, wanted: tuple[str, ...]) -> Facts:
@@ -79,7 +81,13 @@ def facts_of(found: RequestContext, callback_id: str, job: str, wanted: tuple[st
         session=lasting_session_key(found.request) if "session_state" in wanted else None,
         language=translation.get_language(),
         timezone=timezone_name(),
+        params=params_of(found) if "params" in wanted else None,
     )
+
+
+def params_of(found: RequestContext) -> dict[str, Any] | None:
+    """What the page that the request belongs to has handed over; None if there is nothing."""
+    return found.handed.params.copy() or None if found.handed is not None else None
 
 
 def user_key(request: HttpRequest) -> str | None:

@@ -19,19 +19,23 @@ from django.core.cache import caches
 from django.db import close_old_connections, connections
 from django.http import HttpRequest
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
 
 from .. import context
 from ..conf import app_settings
 from ..exceptions import AppNotFoundError, ConfigurationError, DjangoPlotlyDashError
 from ..injection import CallbackContext
 from ..json_values import refuse_unwritable, sendable
+from ..params import Params
 from ..registry import registry
+from ..saved_state import Recorder
 from ..session_state import SessionState
 from ..signatures import is_async
 from . import travel
 from .store import Heartbeat, JobRecord
 
 if TYPE_CHECKING:
+    from ..djangodash import DjangoDash
     from ..models import DashApp
     from .jobs import BackgroundCallback
 
@@ -107,11 +111,12 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
     """The request's context, language and time zone; what the callback changes in the session is saved."""
     app = registry[facts.app]
     row = _instance(facts.instance) if facts.instance else None
-    request = HttpRequest()
+    request: Any = HttpRequest()
     request.path = facts.prefix
     request.session = _session(facts.session)
     state = SessionState(request)
     load_user = functools.cache(_user)
+    request.user = SimpleLazyObject(lambda: load_user(facts.user))
     found = context.RequestContext(
         request=request,
         app=app,
@@ -122,6 +127,7 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
             "callback_context": CallbackContext,
             "dash_app": lambda: row or app,
             "dash_app_id": lambda: facts.instance or app.slug,
+            "params": lambda: Params(facts.params),
             "session_state": lambda: state.values,
             "user": lambda: load_user(facts.user),
         },
@@ -139,8 +145,16 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
             yield
         except PreventUpdate:
             _save(state)
+            _save_row(row, app, request)
             raise
         _save(state)
+        _save_row(row, app, request)
+
+
+def _save_row(row: DashApp | None, app: DjangoDash, request: HttpRequest) -> None:
+    """Save what the user's code has set. What it returns is saved when the browser fetches it."""
+    if row is not None and not row.state_error:
+        Recorder(row, app, request).save()
 
 
 def _save(state: SessionState) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
@@ -20,6 +22,9 @@ def plotly_app(
     ratio: float = 0.1,
     height: str | None = None,
     use_frameborder: bool = False,
+    initial_arguments: Any = None,
+    params: Any = None,
+    share: bool = False,
 ) -> SafeString:
     """Show an app in a frame.
 
@@ -30,14 +35,20 @@ def plotly_app(
         ratio: height of the frame as a part of its width.
         height: height as a CSS length or a number of pixels, instead of ``ratio``.
         use_frameborder: draw the frame's border.
+        initial_arguments: ``{component id: {property: value}}``, or its JSON.
+        params: a dict that functions of the app can name as ``params``.
+        share: whoever has the frame's URL may have these values.
     """
-    return embedding.frame(
-        lookup.of_tag(name, slug, da),
-        ratio=ratio,
-        height=height,
-        use_frameborder=use_frameborder,
-        request=context.get("request"),
+    found = lookup.of_tag(name, slug, da)
+    url = embedding.address(
+        found, request=_request(context), initial_arguments=initial_arguments, params=params, share=share
     )
+    return embedding.frame(found, ratio=ratio, height=height, use_frameborder=use_frameborder, url=url)
+
+
+def _request(context: template.Context) -> Any:
+    # Without the context processor, a page that is rendered with its request still knows it.
+    return context.get("request") or getattr(context, "request", None)
 
 
 @register.simple_tag

@@ -88,3 +88,18 @@ def test_a_vote_outlives_a_reload_and_a_user_is_greeted(page: Page, server: Demo
     page.get_by_role("button", name="Log out demo").click()
     expect(app.get_by_role("heading")).to_have_text("Welcome, visitor!")
     expect(app.locator("#count")).to_contain_text("Votes in this session: 0.")
+
+
+def test_a_slider_stays_where_it_was_left_for_every_window(page: Page, server: DemoServer) -> None:
+    (app,) = frames(page, f"{server.url}/state/")
+    first = app.get_by_role("slider").first
+    expect(first).to_have_attribute("aria-valuenow", "200")
+    other = page.context.new_page()
+    (same,) = frames(other, f"{server.url}/state/")
+    expect(same.get_by_role("slider").first).to_have_attribute("aria-valuenow", "200")
+    first.press("ArrowRight")
+    expect(app.locator("#sum")).to_have_text("After 20 years: $92,908")
+    (same,) = frames(other, f"{server.url}/state/")
+    expect(same.get_by_role("slider").first).to_have_attribute("aria-valuenow", "250")
+    expect(same.locator("#sum")).to_have_text("After 20 years: $92,908")
+    other.close()

@@ -20,7 +20,7 @@ def look(text: str, **kwargs: Any) -> tuple[str, str]:
 
 
 def sees(view: Frame) -> None:
-    names = "callback_context dash_app dash_app_id request session_state user"
+    names = "callback_context dash_app dash_app_id params request session_state user"
     expect(view.locator("#extras")).to_have_text(names)
     view.fill("#text", "now")
     expect(view.locator("#trigger")).to_have_text("text.value now")

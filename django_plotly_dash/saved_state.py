@@ -1,0 +1,192 @@
+"""What a callback has received and returned, and what of it is saved with the instance.
+
+One recorder belongs to one request, whether it came over HTTP or a websocket: it is told of the body and of the
+response, and asked to save when the callback has ended well. It touches the database only if something tracked has
+changed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from dash import NoUpdate
+
+from . import signals, state_store, write_policy
+from .exceptions import StateError
+from .layout_state import as_json, holds_components, key_of, property_of
+from .patches import PatchError, is_patch, patched
+from .state_store import Changes, State
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from .djangodash import DjangoDash
+    from .models import DashApp
+
+logger = logging.getLogger("django_plotly_dash")
+_ABSENT: Final = object()
+_LEVELS: Final = 100
+
+
+class Recorder:
+    """Learns what may have to be saved of one request to one saved instance.
+
+    Args:
+        instance: the row, as it was loaded for the request.
+        app: its app.
+        request: Django's request, which the write policy is asked about.
+
+    Raises:
+        BrokenStateError: the state of the row cannot be read.
+    """
+
+    def __init__(self, instance: DashApp, app: DjangoDash, request: HttpRequest) -> None:
+        self._instance, self._app, self._request = instance, app, request
+        self._text = instance.base_state
+        self._follows = instance.save_on_change and bool(instance.current_state())
+        self._received: State = {}
+        self._returned: State = {}
+
+    @cached_property
+    def _loaded(self) -> State:
+        """The state as it was loaded; the row's own copy changes when the user's code changes it."""
+        return state_store.read(self._text, self._instance.instance_name)
+
+    def received(self, body: Mapping[str, Any]) -> None:
+        """Take note of the inputs and states in the body of a callback request.
+
+        A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
+        others, or change what they see, as if the app had made it.
+        """
+        if not self._follows:
+            return
+        for item in _items([*body.get("inputs", ()), *body.get("state", ())]):
+            key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
+            if value is _ABSENT or name not in self._loaded.get(key, {}):
+                continue
+            if _is_data(value):
+                self._received.setdefault(key, {})[name] = _finite(value)
+
+    def returned(self, response: str | Mapping[str, Any]) -> None:
+        """Take note of what Dash answers: outputs, and what ``set_props`` has set.
+
+        Args:
+            response: Dash's response, or the JSON of it.
+        """
+        if not self._follows:
+            return
+        answer = json.loads(response) if isinstance(response, str) else as_json(response)
+        for part in ("sideUpdate", "response"):
+            for key, name, value in state_store.flat(answer.get(part) or {}):
+                if name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
+                    self._note(key, name, value)
+
+    def changes(self) -> State:
+        """What is to be saved: what differs from the row as it was loaded, patches as they are."""
+        changed: State = {}
+        # In the order of time: what came, what the user's code has set, what went back.
+        for part in (self._received, self._instance.pending_changes(), self._returned):
+            for key, name, value in state_store.flat(part):
+                changed.setdefault(key, {})[name] = value
+        return _without_empty(
+            {
+                key: {name: value for name, value in properties.items() if self._differs(key, name, value)}
+                for key, properties in changed.items()
+            }
+        )
+
+    def save(self) -> None:
+        """Save the changes, if there are any and the policy allows it. A denied save is logged and announced by
+        ``state_denied``; it disturbs nobody.
+
+        Raises:
+            ConfigurationError: there is no such write policy.
+            DatabaseError: the database fails.
+        """
+        changes = self.changes()
+        if not changes:
+            return
+        instance = self._instance
+        if not write_policy.may_save(instance, self._app, self._request):
+            message = f"The write policy does not let this user save the state of {instance.instance_name!r}."
+            self._deny(changes, "policy", message, logging.INFO)
+            return
+        try:
+            state_store.merge(instance, changes, self._request)
+        except StateError as error:
+            self._deny(changes, error.reason, str(error), logging.ERROR)
+            return
+
+    def _note(self, key: str, name: str, value: Any) -> None:
+        if is_patch(value):
+            value = self._on_top(key, name, value)
+        self._returned.setdefault(key, {})[name] = value
+
+    def _on_top(self, key: str, name: str, patch: dict[str, Any]) -> Any:
+        """A patch on what this request has changed already; on the rest it waits for what is stored by then."""
+        for part in (self._returned, self._instance.pending_changes(), self._received):
+            before = part.get(key, {}).get(name, _ABSENT)
+            if is_patch(before):
+                return {**before, "operations": [*before["operations"], *patch["operations"]]}
+            if before is not _ABSENT and self._differs(key, name, before):
+                try:
+                    return patched(before, patch)
+                except PatchError as error:
+                    logger.warning("A Patch of %s.%s does not fit what the browser has: %s", key, name, error)
+                    return before
+        return patch
+
+    def _differs(self, key: str, name: str, value: Any) -> bool:
+        before = self._loaded[key][name]
+        if not is_patch(value):
+            return not state_store.same(value, before)
+        try:
+            return not state_store.same(patched(before, value), before)
+        except PatchError:
+            return True  # it may fit what is stored by now
+
+    def _deny(self, changes: Changes, reason: str, message: str, level: int) -> None:
+        logger.log(level, "%s", message)
+        row = self._instance
+        signals.state_denied.send_robust(
+            type(row), instance=row, changes=changes, reason=reason, message=message, request=self._request
+        )
+
+
+def _without_empty(changes: State) -> State:
+    return {key: properties for key, properties in changes.items() if properties}
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value of a browser can be shown to others."""
+    if is_patch(value) or NoUpdate.is_no_update(value):
+        return False
+    parts = [value]
+    for _ in range(_LEVELS):
+        parts = [
+            part
+            for whole in parts
+            if isinstance(whole, (dict, list))
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+        ]
+        if not parts:
+            return not holds_components(value)
+    return False  # whatever walks through it then, such as the writer of the layout, might not get to its end
+
+
+def _finite(value: Any) -> Any:
+    """The value without numbers that JSON does not have; Python reads them if somebody sends them."""
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)
+
+
+def _items(values: Any) -> Iterator[dict[str, Any]]:
+    """The inputs of a request one by one; a pattern has a list of them."""
+    for value in values:
+        if isinstance(value, list):
+            yield from _items(value)
+        elif isinstance(value, dict) and "id" in value:
+            yield value
