@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.apps import AppConfig
+from django.core.signals import request_started
 from django.utils.module_loading import autodiscover_modules
 
 from .exceptions import ConfigurationError
@@ -19,12 +21,36 @@ class DjangoPlotlyDashConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from . import checks, dash_globals, mcp  # noqa: F401 - registers them
+        from . import checks  # noqa: F401 - registers them
 
         autodiscover_modules("dash_apps")
-        dash_globals.check_callbacks()
-        mcp.check_functions()
+        _check_registrations()
         _prepare_background()
+        request_started.connect(_check_with_urlconf, dispatch_uid=__name__)
+
+
+def _check_registrations() -> None:
+    from . import dash_globals, mcp
+
+    dash_globals.check_callbacks()
+    mcp.check_functions()
+
+
+def _check_with_urlconf(**_: Any) -> None:
+    """The last step of start-up, before the first request of any kind. Apps that the URLconf alone imports are not
+    there before, since Django imports it with that request; only ``check`` and ``runserver`` have done so by then.
+
+    Raises:
+        RegistrationError: it cannot be told whose a callback is. The next request is told so again.
+    """
+    from .checks import import_urlconf
+
+    try:
+        import_urlconf()
+    except Exception:  # whatever the site's modules raise: Django is about to import it too, and reports it
+        return
+    _check_registrations()
+    request_started.disconnect(dispatch_uid=__name__)
 
 
 def _prepare_background() -> None:

@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from . import access, dash_globals
+from . import access, dash_globals, mcp
 from .conf import app_settings
 from .exceptions import ConfigurationError, RegistrationError
 from .prefix import URL_NAMESPACE
@@ -80,16 +80,26 @@ def check_middleware(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
 
 @register("django_plotly_dash")
 def check_callbacks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """E003: it cannot be told which app a callback belongs to. Apps that the URLconf imports are known by now."""
+    """E003: it cannot be told which app a callback or a tool of MCP belongs to. The URLconf's apps are known by now."""
     with suppress(ConfigurationError):  # reported by check_settings
-        if getattr(settings, "ROOT_URLCONF", None):
-            list(get_resolver().url_patterns)
+        import_urlconf()
     try:
         dash_globals.check_callbacks()
+        mcp.check_functions()
     except RegistrationError as error:
         hint = "Use the callback method of the app, or name the module in its global_callbacks."
         return [Error(str(error), hint=hint, id="django_plotly_dash.E003")]
     return []
+
+
+def import_urlconf() -> None:
+    """Import the URLconf, if the site has one, and what it imports.
+
+    Raises:
+        Exception: whatever that raises.
+    """
+    if getattr(settings, "ROOT_URLCONF", None):
+        list(get_resolver().url_patterns)
 
 
 def _include_ours(patterns: Iterable[Any]) -> bool:

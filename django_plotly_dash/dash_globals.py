@@ -13,7 +13,7 @@ import functools
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
 _being_made: list[DjangoDash] = []
+_api_paths: set[str] = set()
 _set_up_lock = threading.RLock()
 
 
@@ -203,15 +204,17 @@ class _Entry(dict[str, Any]):
             )
         # Noted at once, since another app's endpoint of the same path takes its place in Dash's list.
         self.api_paths = [path for path, known in _callback.GLOBAL_API_PATHS.items() if known is function]
+        _api_paths.update(self.api_paths)
         in_worker = self["background"]
         injected = inject_callback(
             function, DashArguments.of_callback(self), BACKGROUND_EXTRAS if in_worker else EXTRAS
         )
+        made = returning_plain(injected)
         if in_worker:
-            in_worker["manager"].function = returning_plain(injected)
+            in_worker["manager"].function = made
             _Managers.functions[:] = [job for job in _Managers.functions if job[1] is not function]
         on_error = inspect.getclosurevars(wrapper).nonlocals.get("on_error")
-        return _rebound(wrapper, func=returning_plain(injected), on_error=error_handler(on_error))
+        return _rebound(wrapper, func=made, on_error=error_handler(on_error))
 
 
 class _CallbackMap(dict[str, Any]):
@@ -279,6 +282,11 @@ def api_paths_of(app: DjangoDash) -> dict[str, Callable[..., Any]]:
     """Functions that were registered with ``dash.callback`` and an ``api_endpoint``, for this app."""
     entries = [registration.entry for registration in _inbox.of(app)]
     return {path: entry["callback"].__wrapped__ for entry in entries for path in getattr(entry, "api_paths", ())}
+
+
+def all_api_paths() -> Collection[str]:
+    """Each ``api_endpoint`` that was given to ``dash.callback``, whosever it is."""
+    return _api_paths
 
 
 def take_api_path(path: str) -> Any:

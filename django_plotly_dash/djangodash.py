@@ -238,7 +238,7 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
     def _layout_value(self) -> Any:
         value = super()._layout_value()  # type: ignore[no-untyped-call]
         if not self._layout_validated and not self.is_setting_up:
-            _validate.validate_layout(self._layout, value)
+            _validate.validate_layout(self._layout, plain(value, "The layout"))
             self._layout_validated = True
         return value
 
@@ -330,7 +330,11 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
     def _setup_server(self) -> None:
         switch(self, self._dev_tools_wanted)
         with dash_globals.callbacks_of(self):
-            super()._setup_server()  # type: ignore[no-untyped-call]
+            try:
+                super()._setup_server()  # type: ignore[no-untyped-call]
+            except RecursionError:
+                plain(self._layout, "The layout")  # names what contains itself
+                raise
         self.callback_api_paths.update(dash_globals.api_paths_of(self))
         self.backend.register_callback_api_routes(self.callback_api_paths)
 

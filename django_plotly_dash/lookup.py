@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from . import dash_globals
+from .backend.routes import fits
 from .djangodash import DjangoDash
 from .exceptions import AppNotFoundError
 from .models import DashApp
@@ -41,6 +43,19 @@ def instance(slug: str) -> Found:
     if row is None:
         raise AppNotFoundError("saved instance", slug)
     return Found(row.as_dash_instance(), row)
+
+
+def has_endpoint(app: DjangoDash, path: str) -> bool:
+    """True if a callback of the app has that path, below the app's prefix, as its ``api_endpoint``.
+
+    Raises:
+        RegistrationError: it cannot be told whose callback it is.
+    """
+    if any(fits(rule, path) for rule in app.callback_api_paths):
+        return True
+    # Before the first request to the app, its callbacks of dash.callback are not yet among its own.
+    known = any(fits(rule, path) for rule in dash_globals.all_api_paths())
+    return known and any(fits(rule, path) for rule in dash_globals.api_paths_of(app))
 
 
 def of_tag(name: str | None, slug: str | None, da: object) -> Found:

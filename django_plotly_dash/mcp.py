@@ -22,7 +22,7 @@ from . import context, dash_globals, registry
 from .attribution import Origin, owners
 from .backend import error_page
 from .exceptions import RegistrationError, ToolError
-from .json_values import plain
+from .json_values import explaining, plain
 from .signatures import EXTRAS, LAYOUT_EXTRAS, is_async
 
 if TYPE_CHECKING:
@@ -219,4 +219,4 @@ class ToolsOfRequest:
 
     def _execute_callback(self, *args: Any) -> Callable[[], Any]:
         call: Callable[[], Any] = super()._execute_callback(*args)  # type: ignore[misc]
-        return call if self.mcp_callback_map is None else guarded(cast("DjangoDash", self), call)
+        return call if self.mcp_callback_map is None else guarded(cast("DjangoDash", self), explaining(call, args[-1]))

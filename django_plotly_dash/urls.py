@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
@@ -13,6 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from . import access, csrf, lookup, mcp, views
 from .app_name import app_name, main_view_label
+from .conf import app_settings
+from .exceptions import AppNotFoundError
+from .registry import registry
 
 __all__ = ["app_name", "urlpatterns"]
 
@@ -36,24 +40,74 @@ _PARTS = (
 class _Pattern(URLPattern):
     """Gives Django the view in the colour of the handler that asks: neither pays for the other's."""
 
+    find: views.Find
+    local_path: str
+    own: _Colours
+    # for ``api_endpoint`` and MCP, which call callbacks: what lets people call those decides there too
+    of_callbacks: _Colours
+    of_programs: _Colours
+
     def resolve(self, path: str) -> ResolverMatch | None:
         match = super().resolve(path)
-        if match is None:
-            return None
-        for_programs = self.is_of_routes and mcp.answers_at(
-            match.kwargs["path"], match.kwargs["ident"] if self.is_of_app else None
-        )
-        if _on_event_loop():
-            match.func = self.view_async_of_programs if for_programs else self.view_async
-        elif for_programs:
-            match.func = self.view_of_programs
+        if match is not None:
+            # Most requests are for a part of an app that is nothing else.
+            colours = self._colours_of_route(**match.kwargs) if self.local_path == "{path}" else self.own
+            match.func = colours.asynchronous if _on_event_loop() else colours.synchronous
         return match
 
-    is_of_app: bool
-    is_of_routes: bool
-    view_async: Any
-    view_of_programs: Any
-    view_async_of_programs: Any
+    def _colours_of_route(self, ident: str, path: str, **_: str) -> _Colours:
+        is_of_app = self.find is lookup.app
+        if mcp.answers_at(path, ident if is_of_app else None):
+            return self.of_programs
+        if is_of_app and ident in registry:
+            return self.of_callbacks if lookup.has_endpoint(registry[ident], path) else self.own
+        may_be_loaded = is_of_app and app_settings().stateless_loader
+        if may_be_loaded or any(lookup.has_endpoint(app, path) for app in registry):
+            return _chosen_later(self)
+        return self.own
+
+
+@dataclass(frozen=True, slots=True)
+class _Colours:
+    """A view as a function and as a coroutine function."""
+
+    synchronous: Any
+    asynchronous: Any
+
+    def decorated(self, **about: str) -> _Colours:
+        """Both inside the decorator that the settings name."""
+        synchronous = access.decorated(self.synchronous, **about)
+        asynchronous = access.decorated(self.asynchronous, **about)
+        # A decorator that knows nothing of coroutines has made an ordinary function of it.
+        return _Colours(synchronous, asynchronous if iscoroutinefunction(asynchronous) else synchronous)
+
+
+def _chosen_later(pattern: _Pattern) -> _Colours:
+    """For a path that may be a callback's: that is known once the instance's row is read, or the app is loaded."""
+
+    def colours(ident: str, path: str) -> _Colours:
+        try:
+            app = pattern.find(ident).app
+        except AppNotFoundError:
+            return pattern.own
+        return pattern.of_callbacks if lookup.has_endpoint(app, path) else pattern.own
+
+    def view(request: HttpRequest, ident: str, path: str, **groups: str) -> HttpResponseBase:
+        response: HttpResponseBase = colours(ident, path).synchronous(request, ident=ident, path=path, **groups)
+        return response
+
+    async def view_async(request: HttpRequest, ident: str, path: str, **groups: str) -> HttpResponseBase:
+        chosen = (await sync_to_async(colours)(ident, path)).asynchronous
+        run = chosen if iscoroutinefunction(chosen) else sync_to_async(chosen)
+        response: HttpResponseBase = await run(request, ident=ident, path=path, **groups)
+        return response
+
+    # What middleware reads of a view, such as csrf_exempt, holds if it does for both.
+    others = vars(pattern.of_callbacks.synchronous)
+    shared = {name: value for name, value in vars(pattern.own.synchronous).items() if others.get(name) == value}
+    for chooser in (view, view_async):
+        vars(chooser).update(shared)
+    return _Colours(view, view_async)
 
 
 def _on_event_loop() -> bool:
@@ -87,26 +141,16 @@ def _pattern(
     async def view_async(request: HttpRequest, ident: str, cache_id: str = "", **groups: str) -> HttpResponseBase:
         return await views.serve_async(request, find, ident, local_path.format(**groups))
 
+    bare = _Colours(view, view_async)
+    own = bare.decorated(route_name=kind, url_part=part, name=name)
     label = ("app-" if kind == "app" else "") + name + suffix
-    decorate = {"route_name": kind, "url_part": part, "name": name}
     start = f"{kind}/{ident}/" if ident else ""
-    pattern = _Pattern(
-        RegexPattern(f"^{start}{part}$", name=label, is_endpoint=True),
-        access.decorated(view, **decorate),
-        default,
-        name=label,
-    )
-    pattern.is_of_app, pattern.is_of_routes = kind == "app", name == "routes"
-    decorated = access.decorated(view_async, **decorate)
-    # A decorator that knows nothing of coroutines has made an ordinary function of it.
-    pattern.view_async = decorated if iscoroutinefunction(decorated) else pattern.callback
-    # MCP calls callbacks, so what lets people call those decides here too.
+    regex = RegexPattern(f"^{start}{part}$", name=label, is_endpoint=True)
+    pattern = _Pattern(regex, own.synchronous, default, name=label)
+    pattern.find, pattern.local_path, pattern.own = find, local_path, own
     callbacks = {"route_name": kind, "url_part": "_dash-update-component", "name": "update-component"}
-    of_programs, of_programs_async = access.decorated(view, **callbacks), access.decorated(view_async, **callbacks)
-    if not iscoroutinefunction(of_programs_async):
-        of_programs_async = of_programs
-    pattern.view_of_programs = _for_programs(of_programs)
-    pattern.view_async_of_programs = _for_programs(of_programs_async)
+    pattern.of_callbacks = of_callbacks = bare.decorated(**callbacks)
+    pattern.of_programs = _Colours(_for_programs(of_callbacks.synchronous), _for_programs(of_callbacks.asynchronous))
     return pattern
 
 

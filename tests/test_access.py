@@ -1,19 +1,25 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Any
 
+import dash
 import pytest
+from asgiref.sync import iscoroutinefunction
+from dash import Input, Output, html
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 
 from django_plotly_dash import DjangoDash, access
-from django_plotly_dash.exceptions import ConfigurationError
+from django_plotly_dash.exceptions import ConfigurationError, RegistrationError
+from django_plotly_dash.models import DashApp, StatelessApp
 
 from .helpers import result
-from .site_clients import COLOURS, ask, fetch
+from .site_clients import COLOURS, AsyncBrowser, ask, fetch, on_a_loop
 from .site_urls import mount, urls_made_again
 
 seen: list[dict[str, str]] = []
@@ -150,3 +156,144 @@ def test_a_decorator_that_cannot_be_called_raises(settings: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         decorate_everything_with(settings, given)
     assert str(caught.value) == f"settings.PLOTLY_DASH['view_decorator'] is {given!r}, which cannot be called."
+
+
+# --- the api_endpoint of a callback -----------------------------------------------------------------------------
+
+
+def naming(view: Callable[..., Any], *, name: str, **kwargs: str) -> Callable[..., Any]:
+    """Answers with the name under which a view was decorated; as a function, whatever the view is."""
+    return lambda request, **groups: HttpResponse(f"decorated as {name}")
+
+
+def naming_in_both_colours(view: Callable[..., Any], *, name: str, **kwargs: str) -> Callable[..., Any]:
+    if not iscoroutinefunction(view):
+        return naming(view, name=name)
+
+    async def named(request: HttpRequest, **groups: str) -> HttpResponse:
+        return HttpResponse(f"decorated as {name}, on a loop")
+
+    return named
+
+
+def send(colour: str, url: str, client: Any = None, body: Any = None) -> HttpResponse:
+    data = {"value": "x"} if body is None else body
+    if colour == "wsgi":
+        return (client or Client()).post(url, data, content_type="application/json")
+    return on_a_loop((client or AsyncBrowser()).post, url, data, content_type="application/json")
+
+
+def make_app_with_endpoint(name: str, registered_with: str, rule: str = "/api/ask") -> DjangoDash:
+    app = DjangoDash(name)
+    app.layout = html.Div()
+    register = app.callback if registered_with == "app.callback" else dash.callback
+    register(Output("out", "children"), Input("in", "value"), api_endpoint=rule)(lambda value, dash_app_id: dash_app_id)
+    return app
+
+
+def save(app: DjangoDash, slug: str) -> None:
+    stateless, _ = StatelessApp.objects.get_or_create(app_name=app.app_name)
+    DashApp.objects.create(stateless_app=stateless, instance_name=slug, slug=slug)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("decorator", [naming, naming_in_both_colours])
+@pytest.mark.parametrize("registered_with", ["app.callback", "dash.callback"])
+def test_an_api_endpoint_is_decorated_as_a_callback(
+    settings: Any, colour: str, decorator: Any, registered_with: str
+) -> None:
+    with_endpoint = make_app_with_endpoint("With endpoint", registered_with)
+    with_variable = make_app_with_endpoint("With variable", "app.callback", "/api/<int:number>/ask")
+    without = DjangoDash("Without endpoint")
+    for app, slug in ((with_endpoint, "with"), (with_variable, "variable"), (without, "without")):
+        save(app, slug)
+    decorate_everything_with(settings, decorator)
+    loop = ", on a loop" if (colour, decorator) == ("asgi", naming_in_both_colours) else ""
+    for part, name in {
+        "app/with-endpoint/api/ask": "update-component",
+        "app/with-endpoint/initial/5/api/ask": "update-component",
+        "app/with-endpoint/api/as": "routes",
+        "app/with-variable/api/7/ask": "update-component",
+        "app/with-variable/api/seven/ask": "routes",
+        "app/without-endpoint/api/ask": "routes",
+        "app/nobody/api/ask": "routes",
+        "instance/with/api/ask": "update-component",
+        "instance/with/initial/5/api/ask": "update-component",
+        "instance/with/api/as": "routes",
+        "instance/variable/api/7/ask": "update-component",
+        "instance/without/api/ask": "routes",
+        "instance/nobody/api/ask": "routes",
+    }.items():
+        assert send(colour, f"/dash/{part}").content.decode() == f"decorated as {name}{loop}", part
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("decorator", [access.login_required, "some let callbacks pass"])
+def test_whom_callbacks_are_open_to_may_call_an_endpoint(
+    settings: Any, django_user_model: Any, colour: str, decorator: Any
+) -> None:
+    def callbacks_only(view: Callable[..., Any], *, name: str, **kwargs: str) -> Callable[..., Any]:
+        return view if name == "update-component" else lambda request, **groups: HttpResponse(status=403)
+
+    app = make_app_with_endpoint("Open endpoint", "app.callback")
+    save(app, "saved-one")
+    decorate_everything_with(settings, decorator if callable(decorator) else callbacks_only)
+    client: Any = Client() if colour == "wsgi" else AsyncBrowser()
+    urls = ["/dash/app/open-endpoint/api/ask", "/dash/instance/saved-one/api/ask"]
+    if callable(decorator):
+        assert [send(colour, url, client).status_code for url in urls] == [302, 302]
+        client.force_login(django_user_model.objects.create_user("maria"))
+    assert [send(colour, url, client).content for url in urls] == [b'"open-endpoint"', b'"saved-one"']
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("colour", COLOURS)
+def test_an_app_that_a_loader_makes_is_no_exception_at_its_first_request(settings: Any, colour: str) -> None:
+    def load(name: str) -> DjangoDash | None:
+        return make_app_with_endpoint(name, "app.callback") if name.startswith("loaded") else None
+
+    def guard(view: Callable[..., Any], *, name: str, **kwargs: str) -> Callable[..., Any]:
+        return naming(view, name=name) if name == "update-component" else view
+
+    settings.PLOTLY_DASH = {"view_decorator": guard, "stateless_loader": load}
+    mount(settings, path("dash/", include(urls_made_again())))
+    assert send(colour, "/dash/app/loaded-one/api/ask").content == b"decorated as update-component"
+    assert fetch(colour, "/dash/app/loaded-two/a/page").status_code == 200
+    assert fetch(colour, "/dash/app/unknown/api/ask").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("form", ["app/exempt-endpoint", "instance/exempt-instance"])
+def test_an_endpoint_asks_for_the_token_unless_the_site_exempts_it(settings: Any, colour: str, form: str) -> None:
+    def exempting(view: Callable[..., Any], **kwargs: str) -> Callable[..., Any]:
+        return csrf_exempt(view)
+
+    save(make_app_with_endpoint("Exempt endpoint", "app.callback"), "exempt-instance")
+    for decorator, status in ((recording, 403), (exempting, 200)):
+        decorate_everything_with(settings, decorator)
+        client: Any = (Client if colour == "wsgi" else AsyncBrowser)(enforce_csrf_checks=True)
+        assert send(colour, f"/dash/{form}/api/ask", client).status_code == status
+
+
+@pytest.mark.parametrize("rule", ["/", "/assets/ask", "_dash-layout", "/_dash-component-suites/dash/ask"])
+@pytest.mark.parametrize("registered_with", ["app.callback", "dash.callback"])
+def test_an_endpoint_may_not_lie_where_the_page_and_its_files_are(rule: str, registered_with: str) -> None:
+    app = make_app_with_endpoint("Hidden endpoint", registered_with, rule)
+    with pytest.raises(ConfigurationError, match=f"The api_endpoint '{rule}' of a callback lies where"):
+        Client().get(f"/dash/app/{app.slug}/")
+
+
+def test_whose_endpoint_it_is_has_to_be_known(settings: Any, write: Any) -> None:
+    decorate_everything_with(settings, naming)
+    register = "dash.callback(dash.Output('out', 'children'), dash.Input('in', 'value'), api_endpoint='/of/nobody')"
+    write({"shared_asks/calls.py": f"import dash\n{register}(len)"})
+    for name in ("one", "two"):
+        write({f"shared_asks/{name}.py": f"from django_plotly_dash import DjangoDash\napp = DjangoDash('Asks {name}')"})
+    for name in ("calls", "one", "two"):
+        importlib.import_module(f"shared_asks.{name}")
+    with pytest.raises(RegistrationError, match="could belong to any of these apps"):
+        Client().post("/dash/app/asks-one/of/nobody")
+    assert Client().post("/dash/app/asks-one/a/page").content == b"decorated as routes"

@@ -243,3 +243,9 @@ def test_a_startup_route_is_answered_by_the_apps_that_are_made_after_it(client: 
     assert client.get("/dash/app/routed/_dash_startup_route/status").json() == {"app": "Routed"}
     assert client.post("/dash/app/routed/_dash_startup_route/status").status_code == 405
     assert client.get("/dash/app/before/_dash_startup_route/status").headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("arguments", [({}, None), ({}, None, None)], ids=["WSGI", "ASGI"])
+def test_a_server_that_is_given_it_as_an_application_is_told_what_to_serve(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(ConfigurationError, match="is not a WSGI or ASGI application of its own"):
+        Routes("some.module")(*arguments)

@@ -18,6 +18,7 @@ from typing import Any
 
 import dash
 import diskcache
+import plotly.io
 import pytest
 from celery import Celery
 from dash import CeleryManager, DiskcacheManager, Input, Output, State, html, no_update
@@ -601,14 +602,36 @@ def test_an_error_in_the_worker_goes_to_on_error_or_to_the_dev_tools(
         assert job.props == [{"log": {"children": "handled"}}]
 
 
-def test_what_cannot_be_written_as_json_is_named(app: DjangoDash, client: Client, caplog: Any) -> None:
-    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
-    def function(value: int) -> Any:
-        return {"deep": [{1, 2}]}
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [({1, 2}, "at .deep[0] is a set"), (2**70, "at .deep[0] is an int"), ("\ud800", "at .deep[0] is a str")],
+    ids=["a set", "a huge integer", "half of a surrogate pair"],
+)
+@pytest.mark.parametrize("way", ["result", "set_props", "progress"])
+def test_what_cannot_be_written_as_json_is_named(
+    way: str, value: Any, place: str, app: DjangoDash, client: Client, caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plotly.io.json.config, "default_engine", "orjson")
+
+    @app.callback(
+        Output("out", "children"), Input("in", "value"), background=True, progress=Output("progress", "children")
+    )
+    def function(set_progress: Any, asked: int) -> Any:
+        unwritable = {"deep": [value]}
+        if way == "progress":
+            set_progress(unwritable)
+        if way == "set_props":
+            dash.set_props("side", unwritable)
+        return unwritable if way == "result" else asked
 
     page = Page(client, app)
     assert page.wait(page.start("out.children", 1)).status_code == 500
-    assert "sorted(...)" in caplog.text
+    where = {
+        "result": "function, for out.children",
+        "set_props": "set_props of side",
+        "progress": "Progress",
+    }[way]
+    assert f"{where}: {place}, which cannot be written as JSON." in caplog.text
 
 
 def test_a_user_who_was_deactivated_meanwhile_gets_an_error(app: DjangoDash, client: Client, tmp_path: Path) -> None:

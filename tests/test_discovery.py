@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -94,3 +100,106 @@ def test_two_installed_apps_with_one_name_are_refused_at_start_up(site: Path) ->
     (site / "plain" / "dash_apps.py").write_text("from django_plotly_dash import DjangoDash\nDjangoDash('Sales')\n")
     done = python(site, "import django; django.setup()")
     assert "Two DjangoDash apps would answer at 'sales': 'Sales' of module plain.dash_apps and" in done.stderr
+
+
+# --- apps that only the URLconf imports, under servers that do not run checks -----------------------------------
+
+
+SERVERS = {
+    "gunicorn": ["-m", "gunicorn", "site_wsgi:application", "--bind=fd://{}", "--workers=1"],
+    "uvicorn": ["-m", "uvicorn", "site_asgi:application", "--fd={}"],
+}
+PAIR = {
+    "site_urls.py": """
+from django.http import HttpResponse
+from django.urls import include, path
+from pair import one, two, calls
+
+urlpatterns = [
+    path("dash/", include("django_plotly_dash.urls")),
+    path("health/", lambda request: HttpResponse("well")),
+]
+""",
+    "pair/__init__.py": "",
+    "pair/one.py": "from django_plotly_dash import DjangoDash\nfrom dash import html\n"
+    "one = DjangoDash('One')\none.layout = html.P(id='out')\n",
+    "pair/two.py": "from django_plotly_dash import DjangoDash\nfrom dash import html\n"
+    "two = DjangoDash('Two')\ntwo.layout = html.P(id='out')\n",
+    "pair/calls.py": "from dash import Input, Output, callback\n"
+    "callback(Output('out', 'children'), Input('in', 'value'))(lambda value: value)\n",
+    "site_wsgi.py": "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+    "site_asgi.py": "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n",
+}
+
+
+@contextmanager
+def served(site: Path, server: str) -> Iterator[Callable[[str], tuple[int, str]]]:
+    """What asks a real server for a path, and gives the status and the body."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "site_settings",
+        "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)]),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as listening, (site / "log").open("wb") as log:
+        number = listening.fileno()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+        def ask(path: str) -> tuple[int, str]:
+            try:
+                with urllib.request.urlopen(f"{address}/{path}", timeout=90) as response:
+                    return response.status, response.read().decode()
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code, error.read().decode()
+
+        process = subprocess.Popen(
+            [sys.executable, *(argument.format(number) for argument in SERVERS[server])],
+            env=environment,
+            cwd=site,
+            pass_fds=[number],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield ask
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_server_that_runs_no_checks_tells_of_a_callback_that_nobody_owns_with_the_first_request(
+    site: Path, server: str
+) -> None:
+    for name, code in PAIR.items():
+        (site / name).parent.mkdir(exist_ok=True)
+        (site / name).write_text(code)
+    with (site / "site_settings.py").open("a") as settings:
+        settings.write("ROOT_URLCONF = 'site_urls'\nALLOWED_HOSTS = ['*']\n")
+    with served(site, server) as ask:
+        for path in ("health/", "dash/app/one/", "health/"):
+            status, body = ask(path)
+            assert status == 500
+            assert "out.children" not in body
+    log = (site / "log").read_text()
+    assert "The callback 'out.children', registered with dash.callback in module pair.calls, could belong to" in log
+    assert "'One' (of pair.one), 'Two' (of pair.two)" in log
+    assert "global_callbacks=['pair.calls']" in log
+
+    (site / "pair" / "one.py").write_text(
+        PAIR["pair/one.py"].replace("'One'", "'One', global_callbacks=['pair.calls']")
+    )
+    with served(site, server) as ask:
+        assert ask("health/") == (200, "well")
+        assert ask("dash/app/one/")[0] == 200
+        assert [spec["output"] for spec in json.loads(ask("dash/app/one/_dash-dependencies")[1])] == ["out.children"]
+        assert json.loads(ask("dash/app/two/_dash-dependencies")[1]) == []
+
+
+def test_a_broken_urlconf_is_djangos_to_report(site: Path) -> None:
+    (site / "site_urls.py").write_text("import no_such_library")
+    with (site / "site_settings.py").open("a") as settings:
+        settings.write("ROOT_URLCONF = 'site_urls'\nALLOWED_HOSTS = ['*']\n")
+    done = python(site, "import django; django.setup(); from django.test import Client; Client().get('/')")
+    assert "in resolve_request" in done.stderr
+    assert "No module named 'no_such_library'" in done.stderr

@@ -162,6 +162,7 @@ an object that cannot be written is named with its path
 enable_mcp
 MCP tools and resources
 access policy of MCP
+background callbacks as MCP tools
 user injected into MCP tools
 a real MCP client session
 app.run

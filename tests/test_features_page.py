@@ -294,13 +294,13 @@ else:
 """
 
 
-def in_another_process(folder: Path, *arguments: str) -> str:
-    script = folder / "late.py"
-    script.write_text(LATE)
+def in_another_process(folder: Path, *arguments: str, script: str = LATE) -> str:
+    file = folder / "late.py"
+    file.write_text(script)
     root = str(Path(__file__).parent.parent)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": root}
     done = subprocess.run(
-        [sys.executable, str(script), *arguments], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, str(file), *arguments], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -317,12 +317,42 @@ def test_a_library_imported_in_a_callback_is_served_by_processes_that_do_not_kno
     ]
 
 
+def test_a_library_without_metadata_is_served_by_processes_that_do_not_know_it(tmp_path: Path) -> None:
+    bundle = "/dash/app/late/_dash-component-suites/dash_mantine_components/dash_mantine_components.js"
+    script = LATE.replace("dash_ag_grid", "dash_mantine_components")
+    assert in_another_process(tmp_path, "serve", bundle, script=script) == "200 text/javascript no-cache True\n"
+
+
 def test_a_library_imported_after_the_first_request_is_served_by_every_app() -> None:
     app = make()
     page(app)
     app.registered_paths.pop("dash_ag_grid", None)
     for name in ("dash_ag_grid.min.js", "async-community.js"):
         assert Client().get(url_of(app, f"_dash-component-suites/dash_ag_grid/{name}")).status_code == 200
+
+
+LIBRARIES = {
+    "lists": "_js_dist = [{'relative_package_path': 'bundle.js', 'namespace': 'lists'}]",
+    "extends": "import os\n_css_dist = []\n_css_dist.extend([])",
+    "takes_over": "from .dist import _js_dist, _css_dist  # noqa",
+    "in_function": "def of_dash():\n    _js_dist = []",
+    "mentions": "# nothing to do with _js_dist",
+}
+
+
+@pytest.mark.parametrize("package", LIBRARIES)
+def test_a_library_without_metadata_is_known_by_what_it_lists_for_dash(
+    package: str, write: Any, tmp_path: Path
+) -> None:
+    name = f"late_{package}_components"
+    code = f"raise AssertionError('It has been imported.')\n{LIBRARIES[package]}"
+    write({f"{name}/bundle.js": "of the library", f"{name}/parts/part.css": "", f"{name}/secret.json": "{}"})
+    (tmp_path / name / "__init__.py").write_text(code)
+    app = make()
+    status = 200 if package in ("lists", "extends", "takes_over") else 404
+    for path, wanted in {"bundle.js": status, "parts/part.css": status, "secret.json": 404, "__init__.py": 404}.items():
+        assert new_client().get(url_of(app, f"_dash-component-suites/{name}/{path}")).status_code == wanted
+    assert name not in sys.modules
 
 
 @pytest.mark.parametrize(
@@ -409,7 +439,8 @@ def login_only(view: Any, *, name: str, **kwargs: Any) -> Any:
     ("path", "name"),
     [
         ("health", "routes"),
-        ("ask", "routes"),
+        ("ask", "update-component"),
+        ("asked", "routes"),
         ("_reload-hash", "routes"),
         ("_favicon.ico", "routes"),
         ("_dash-component-suites/dash_ag_grid/dash_ag_grid.min.js", "component-suites"),

@@ -458,3 +458,194 @@ def test_a_layout_with_something_else_is_told_where_it_is(client: Client, caplog
     assert message.startswith(
         "The layout: at Div.children[1] > Store(id='store').data.row is a django_plotly_dash.models.DashApp"
     )
+
+
+def in_itself(**others: Any) -> dict[str, Any]:
+    value: dict[str, Any] = {**others}
+    value["rows"] = [1, {"parent": value}]
+    return value
+
+
+def list_in_itself() -> list[Any]:
+    value: list[Any] = ["a"]
+    value.append(value)
+    return value
+
+
+def component_in_itself() -> Any:
+    box = html.Div([html.B()], id="box")
+    box.children.append(html.P(box))
+    return box
+
+
+@dataclasses.dataclass
+class Node:
+    parent: Any = None
+
+
+def node_in_itself() -> Node:
+    node = Node()
+    node.parent = SimpleLazyObject(lambda: {"node": node})
+    return node
+
+
+def nested(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+ENDLESS: dict[str, tuple[Callable[[], Any], str]] = {
+    "a dict": (in_itself, "at .rows[1].parent is a dict, which cannot be written as JSON. It contains itself."),
+    # what has to be made plain is not to blame
+    "beside others": (lambda: in_itself(a=Decimal(1), b=MONDAY), "at .rows[1].parent is a dict"),
+    "a list": (list_in_itself, "at [1] is a list, which cannot be written as JSON. It contains itself."),
+    "a component": (component_in_itself, "at Div(id='box').children[1] > P.children is a dash.html.Div.Div, which"),
+    "a dataclass": (
+        node_in_itself,
+        "at .parent.node is a tests.test_json.Node, which cannot be written as JSON. It con",
+    ),
+    "too deep": (lambda: nested(100_000), "which cannot be written as JSON. It lies more than 250 levels deep."),
+}
+ONLY_PYTHON: dict[str, tuple[Any, str, str]] = {
+    "an integer": ({"n": [1, 2**70]}, "at .n[1] is an int", "integers of up to 64 bits"),
+    "an integer below": (-(2**63) - 1, "is an int", "integers of up to 64 bits"),
+    "half of a surrogate pair": (html.P([html.B("x"), "\ud800"], id="p"), "at P(id='p').children[1] is a str", "UTF-8"),
+    "a key": ({"a": {"\ud800": 1}}, r"at .a.\ud800 is a str", "UTF-8"),
+    "a number as a key": ([{2**70: 1}], f"at [0][{2**70}] is an int", "64 bits"),
+    "one of many rows": ([{"n": n} for n in range(50)] + [{"n": 2**70}], "at [50].n is an int", "64 bits"),
+    "many levels": ({"a": nested(300)}, "at .a[0][0]", "too many levels of lists and dicts"),
+}
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+@pytest.mark.parametrize("name", [*ENDLESS, *ONLY_PYTHON])
+def test_what_the_writer_refuses_is_named_as_well(
+    name: str, colour: str, engine: str, client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    value, place, advice = ONLY_PYTHON[name] if name in ONLY_PYTHON else (ENDLESS[name][0](), ENDLESS[name][1], "")
+
+    def answer(clicks: Any) -> Any:
+        return 1, value
+
+    async def answer_async(clicks: Any) -> Any:
+        return 1, value
+
+    app = DjangoDash("Refused")
+    app.layout = html.Div([html.Button(id="go"), dcc.Store(id="a"), dcc.Store(id="b")])
+    app.callback(Output("a", "data"), Output("b", "data"), Input("go", "n_clicks"))(
+        answer if colour == "sync" else answer_async
+    )
+    response = call(client, app, "..a.data...b.data..", 1)
+    if name in ONLY_PYTHON and engine == "json":
+        assert json.loads(response.content)["response"]["b"]["data"] == json.loads(to_json(value))
+        return
+    assert (response.status_code, response.json()) == (500, {"error": "The server could not answer."})
+    error = caplog.records[0].exc_info[1]  # type: ignore[index]
+    assert isinstance(error, SerializationError)
+    assert f"answer{'_async' if colour == 'async' else ''}, for b.data" in str(error)
+    assert place in str(error)
+    assert advice in str(error)
+    assert len(str(error)) < 500
+    str(error).encode()  # as a log file is
+
+
+@pytest.mark.parametrize("kind", ["a component", "a function"])
+@pytest.mark.parametrize("name", [*ENDLESS, *ONLY_PYTHON])
+def test_so_it_is_in_a_layout(
+    name: str, kind: str, engine: str, client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    value, place, advice = ONLY_PYTHON[name] if name in ONLY_PYTHON else (ENDLESS[name][0](), ENDLESS[name][1], "")
+    app = DjangoDash("Refused layout", suppress_callback_exceptions=True)
+    layout = html.Div([html.P("x"), html.P(value, id="refused")])
+    app.layout = layout if kind == "a component" else lambda: layout
+    response = client.get("/dash/app/refused-layout/_dash-layout")
+    if name in ONLY_PYTHON and engine == "json":
+        assert response.json()["props"]["children"][1]["props"]["children"] == json.loads(to_json(value))
+        return
+    assert response.status_code == 500
+    error = caplog.records[0].exc_info[1]  # type: ignore[index]
+    assert isinstance(error, SerializationError)
+    assert ": at Div.children[1] > P(id='refused').children" in str(error)
+    assert place.removeprefix("at ").removeprefix("Div").removeprefix("P") in str(error)
+    assert advice in str(error)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["set_props", "endpoint", "on_error"])
+def test_the_writer_s_refusals_of_other_values_are_named(
+    kind: str, engine: str, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = DjangoDash("Others", on_error=lambda error: {"from handler": 2**70} if kind == "on_error" else None)
+    app.layout = html.Div([html.Button(id="go"), dcc.Store(id="out"), dcc.Store(id="side")])
+
+    @app.callback(Output("out", "data"), Input("go", "n_clicks"), api_endpoint="/api/huge")
+    def answer(clicks: Any) -> Any:
+        if kind == "on_error":
+            raise ValueError
+        if kind == "set_props":
+            set_props("side", {"data": [2**70]})
+            return 1
+        return [2**70]
+
+    if kind == "endpoint":
+        response = client.post("/dash/app/others/api/huge", {"clicks": 1}, content_type="application/json")
+    else:
+        response = call(client, app, "out.data", 1)
+    if engine == "json":
+        assert response.status_code == 200
+        assert str(2**70) in response.content.decode()
+        return
+    assert response.status_code == 500
+    message = str(caplog.records[0].exc_info[1])  # type: ignore[index]
+    assert {
+        "set_props": "set_props of side: at .data[0] is an int",
+        "on_error": ", for out.data: at .from handler is an int",
+        "endpoint": "What is answered at api/huge: at [0] is an int",
+    }[kind] in message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("colour", ["sync", "async"])
+def test_a_type_error_of_the_function_stays_what_it_is(
+    colour: str, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = DjangoDash("Other error")
+    app.layout = html.Div([html.Button(id="go"), dcc.Store(id="out"), dcc.Store(id="side")])
+
+    def answer(clicks: Any) -> Any:
+        set_props("side", {"data": [2**70]})
+        raise TypeError("of the function")
+
+    async def answer_async(clicks: Any) -> Any:
+        return answer(clicks)
+
+    app.callback(Output("out", "data"), Input("go", "n_clicks"))(answer if colour == "sync" else answer_async)
+    assert call(client, app, "out.data", 1).status_code == 500
+    assert str(caplog.records[0].exc_info[1]) == "of the function"  # type: ignore[index]
+
+
+@pytest.mark.django_db
+def test_a_wrong_number_of_outputs_stays_dash_s_error(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    app = DjangoDash("Wrong number")
+    app.layout = html.Div([html.Button(id="go"), dcc.Store(id="a"), dcc.Store(id="b")])
+
+    @app.callback(Output("a", "data"), Output("b", "data"), Input("go", "n_clicks"))
+    def answer(clicks: Any) -> Any:
+        return 1, 2, 3
+
+    assert call(client, app, "..a.data...b.data..", 1).status_code == 500
+    error = caplog.records[0].exc_info[1]  # type: ignore[index]
+    assert isinstance(error, dash.exceptions.InvalidCallbackReturnValue)
+
+
+def test_nothing_is_written_twice_while_all_is_well(
+    answering: Callable[[Any], DjangoDash], client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*args: Any) -> Any:
+        raise AssertionError("A search for faults where there is none.")
+
+    for room in ("results", "conversion"):
+        monkeypatch.setattr(f"django_plotly_dash.json_values.{room}.fault_in", never)
+    assert result(call(client, answering({"rows": [1, 2]}), "out.data", 1)) == {"rows": [1, 2]}

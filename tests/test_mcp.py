@@ -6,9 +6,11 @@ import asyncio
 import importlib
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import dash
 import httpx2
@@ -24,10 +26,12 @@ from mcp.client.streamable_http import streamable_http_client
 from pytest_django.live_server_helper import LiveServer
 
 from django_plotly_dash import DjangoDash, mcp, urls
+from django_plotly_dash.background import managers
 from django_plotly_dash.exceptions import RegistrationError
 from django_plotly_dash.models import DashApp, StatelessApp
 
-from .helpers import callback_body, needs_mcp
+from .background_page import eventually
+from .helpers import callback_body, needs_mcp, needs_signed_handles
 from .site_urls import mount, urls_made_again
 
 pytestmark = needs_mcp
@@ -512,3 +516,151 @@ def test_only_the_app_that_answers_to_programs_does_without_the_token() -> None:
     assert client.post("/dash/app/plain/ask", "{}", content_type="application/json").status_code == 403
     message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
     assert client.post("/dash/app/tooling/ask", message, content_type="application/json").status_code == 200
+
+
+# --- what tools say and do --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("registered_with", ["app.callback", "dash.callback"])
+def test_docstrings_are_for_clients_where_the_callback_or_the_app_says_so(client: Client, registered_with: str) -> None:
+    app = DjangoDash("Sums", enable_mcp=True)
+    app.layout = html.Div([dcc.Input(id="in"), *(html.Div(id=ident) for ident in ("told", "kept", "unsaid"))])
+    register = app.callback if registered_with == "app.callback" else dash.callback
+
+    @register(Output("told", "children"), Input("in", "value"), mcp_expose_docstring=True)
+    def told(value: str) -> str:
+        """How the told one works."""
+        return value
+
+    @register(Output("kept", "children"), Input("in", "value"), mcp_expose_docstring=False)
+    def kept(value: str, user: Any) -> str:
+        """How the kept one works."""
+        return value
+
+    @register(Output("unsaid", "children"), Input("in", "value"))
+    def unsaid(value: str) -> str:
+        """How the unsaid one works."""
+        return value
+
+    found = tools(client)
+    assert "How the told one works." in found["told"]["description"]
+    assert "works" not in found["kept"]["description"] + found["unsaid"]["description"]
+    dash.mcp.configure_mcp_server(expose_callback_docstrings=True)
+    try:
+        found = tools(client)
+        assert "How the unsaid one works." in found["unsaid"]["description"]
+        assert "works" not in found["kept"]["description"]
+    finally:
+        dash.mcp.configure_mcp_server(expose_callback_docstrings=False)
+
+
+def in_the_background(test: Any) -> Any:
+    """What a test needs that calls a background callback for users."""
+    for mark in (
+        needs_signed_handles,
+        pytest.mark.usefixtures("bearers"),
+        pytest.mark.django_db(transaction=True),
+        pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+    ):
+        test = mark(test)
+    return test
+
+
+class Job(NamedTuple):
+    """A background callback that a client has called."""
+
+    client: Client
+    task: str
+    headers: dict[str, str]
+
+    def ask(self, tool: str = "get_background_task_result") -> dict[str, Any]:
+        answer = ask(self.client, "tools/call", URL, self.headers, name=tool, arguments={"taskId": self.task}).json()
+        return answer.get("result") or answer["error"]
+
+    def status(self) -> dict[str, Any]:
+        status: dict[str, Any] = ask(self.client, "tasks/get", URL, self.headers, taskId=self.task).json()["result"]
+        return status
+
+    def answer(self) -> dict[str, Any]:
+        """What ends it."""
+        return eventually(lambda: None if self.status()["status"] == "working" else self.ask())  # type: ignore[no-any-return]
+
+
+def start(client: Client, name: str, *, user: str = "", **arguments: Any) -> Job:
+    headers = {"Authorization": f"Bearer {user}"} if user else {}
+    answer = ask(client, "tools/call", URL, headers, name=name, arguments=arguments).json()["result"]
+    (content,) = answer["content"]
+    told = json.loads(content["text"])
+    assert told["status"] == "working"
+    assert "get_background_task_result" in told["message"]
+    return Job(client, told["taskId"], headers)
+
+
+@pytest.fixture(params=["app.callback", "dash.callback"])
+def slow(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """An app with background callbacks; while the file is there that this gives, the slow one goes on."""
+    import diskcache
+
+    on = tmp_path / "on"
+    on.touch()
+    with diskcache.Cache(str(tmp_path / "results")) as cache:
+        app = DjangoDash("Sums", enable_mcp=True, background_callback_manager=dash.DiskcacheManager(cache))
+        app.layout = html.Div([dcc.Input(id="a", value=1), *(html.Div(id=ident) for ident in ("out", "bad", "bar"))])
+        register = app.callback if request.param == "app.callback" else dash.callback
+
+        @register(Output("out", "children"), Input("a", "value"), background=True, progress=Output("bar", "children"))
+        def double(set_progress: Any, a: int, user: Any) -> str:
+            set_progress("half")
+            while on.exists():
+                time.sleep(0.02)
+            return f"{user} has {2 * a}"
+
+        @register(Output("bad", "children"), Input("a", "value"), background=True)
+        def fail(a: int) -> str:
+            raise ValueError("the secret of the worker")
+
+        yield on
+        on.unlink(missing_ok=True)
+        managers.forget_managers()
+
+
+@in_the_background
+def test_a_client_gets_progress_and_then_the_result(slow: Path) -> None:
+    client = Client()
+    assert list(tools(client)["double"]["inputSchema"]["properties"]) == ["a"]
+    job = start(client, "double", user="ada", a=4)
+    assert eventually(lambda: job.status().get("statusMessage")) == "['half']"
+    slow.unlink()
+    assert output_of(job.answer(), "out") == "ada has 8"
+
+
+@in_the_background
+def test_an_error_in_the_worker_shows_its_text_to_developers_only(slow: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for dev_tools in (False, True):
+        dash.get_app().backend.show_errors = dev_tools
+        with caplog.at_level(logging.CRITICAL):
+            answer = start(Client(), "fail", a=4).answer()
+        assert ("the secret of the worker" in answer["message"]) is dev_tools
+        assert ("The server could not answer." in answer["message"]) is not dev_tools
+        assert "Traceback" not in answer["message"]
+
+
+@in_the_background
+def test_a_client_cancels_a_job(slow: Path) -> None:
+    job = start(Client(), "double", a=4)
+    assert json.loads(job.ask("cancel_background_task")["content"][0]["text"])["status"] == "cancelled"
+    assert job.status()["status"] == "failed"
+
+
+@in_the_background
+def test_a_job_answers_no_other_client(slow: Path, caplog: pytest.LogCaptureFixture) -> None:
+    job = start(Client(), "double", user="ada", a=4)
+    slow.unlink()
+    of_bob = job._replace(headers={"Authorization": "Bearer bob"})
+    forged = job._replace(task=job.task.replace("double:", "double:0", 1))
+    with caplog.at_level(logging.CRITICAL):
+        for tool in ("get_background_task_result", "cancel_background_task"):
+            assert "has 8" not in json.dumps(of_bob.ask(tool))
+            assert "Invalid taskId" in forged.ask(tool)["message"]
+    assert output_of(job.answer(), "out") == "ada has 8"

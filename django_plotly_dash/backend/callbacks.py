@@ -22,6 +22,7 @@ from dash.exceptions import PreventUpdate
 from django.http import HttpResponse
 
 from ..exceptions import RequestError
+from ..json_values import explaining
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, json_response
 
@@ -86,7 +87,8 @@ class CallbackView:
         state = app._initialize_context(body)
         function = app._prepare_callback(state, body)
         arguments = app._inputs_to_vals(state.inputs_list + state.states_list)
-        return _Call(app._execute_callback(function, arguments, state.outputs_list, state), state.dash_response)
+        call = app._execute_callback(function, arguments, state.outputs_list, state)
+        return _Call(explaining(call, state), state.dash_response)
 
     async def _prepare_async(self, body: dict[str, Any]) -> _Call:
         # Hooks for custom data are the user's and may ask the database.

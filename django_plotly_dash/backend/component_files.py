@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 import sys
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from dash import Dash
 
 YEAR_IN_SECONDS = 365 * 24 * 60 * 60
+# In a module, not in a function: made there, or imported from another module.
+_LISTS_OF_BUNDLES = re.compile(rb"^(?:from\b.*\b)?_(?:js|css)_dist\b", re.MULTILINE)
 
 
 def bundle(app: Dash, package: str, path: str) -> HttpResponseBase:
@@ -48,7 +52,8 @@ def _installed(package: str, path: str) -> str | None:
     """A file for the browser of an installed component library, whether or not this process has imported it.
 
     A callback or a layout function may import a library late, in one process only; the files are asked for anywhere.
-    Nothing is imported here: Dash's generator of components leaves a ``metadata.json`` beside the bundles.
+    Nothing is imported here. A component library is known by the ``metadata.json`` that Dash's generator of components
+    leaves beside the bundles, or by the lists of bundles that its ``__init__.py`` has for Dash.
     """
     try:
         spec = find_spec(package) if package.isidentifier() else None
@@ -56,8 +61,19 @@ def _installed(package: str, path: str) -> str | None:
         full = safe_join(folders[0], path) if folders else ""
     except (ImportError, ValueError, SuspiciousFileOperation):
         return None
+    if not full.endswith((".js", ".css", ".js.map", ".css.map")):
+        return None
     has_metadata = os.path.isfile(os.path.join(os.path.dirname(full), "metadata.json"))
-    return full if has_metadata and full.endswith((".js", ".css", ".js.map", ".css.map")) else None
+    return full if has_metadata or (spec and _lists_bundles(spec.origin or "")) else None
+
+
+@lru_cache(maxsize=256)
+def _lists_bundles(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return _LISTS_OF_BUNDLES.search(file.read()) is not None
+    except OSError:
+        return False
 
 
 def asset(folder: str, path: str) -> HttpResponseBase:

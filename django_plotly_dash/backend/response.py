@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dash._utils import to_json
 from dash.backends.base_server import ResponseAdapter
 from django.http import HttpResponse, HttpResponseBase
 
-from .. import prefix
+from .. import context, prefix
+from ..json_values import written
 
 JSON_TYPE = "application/json"
 
@@ -26,8 +26,14 @@ def make_response(
 
 
 def json_response(value: Any, status: int = 200) -> HttpResponse:
-    """A response with ``value`` as JSON, written as Dash writes it."""
-    return make_response(to_json(value), content_type=JSON_TYPE, status=status)
+    """A response with ``value`` as JSON, written as Dash writes it.
+
+    Raises:
+        SerializationError: something in it cannot be written; the message has its path.
+    """
+    found = context.current()
+    where = f"What is answered at {found.path}" if found else ""
+    return make_response(written(value, where), content_type=JSON_TYPE, status=status)
 
 
 def error_response(reason: str, status: int) -> HttpResponse:

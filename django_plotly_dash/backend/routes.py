@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -46,6 +47,17 @@ class Routes:
         salt = "django_plotly_dash.backend"
         return salted_hmac(salt, self.name, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
 
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """For those who serve ``app.server``, as Dash's documentation shows for Flask.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            f"app.server of a DjangoDash app (of {self.name}) is not a WSGI or ASGI application of its own. Include "
+            "django_plotly_dash.urls in your URLconf and serve your Django project, or call app.run() in a lone script."
+        )
+
     def add(self, rule: str, view: View, methods: Iterable[str] | None = None) -> None:
         """Add a rule, such as ``/_dash-layout`` or ``/item/<int:number>``.
 
@@ -57,12 +69,7 @@ class Routes:
         if "<" not in rule:
             self._static.setdefault(rule, []).insert(0, Route(rule, view, allowed, None))
             return
-        try:
-            pattern = RoutePattern(_WERKZEUG.sub("<str:", rule), is_endpoint=True)
-            pattern.converters  # noqa: B018 - compiles it  # pragma: no branch
-        except (ImproperlyConfigured, KeyError) as error:
-            raise ConfigurationError(f"The route {rule!r} cannot be served by Django: {error}") from error
-        self._variable.append(Route(rule, view, allowed, pattern))
+        self._variable.append(Route(rule, view, allowed, _compiled(rule)))
 
     def match(self, local_path: str, method: str) -> tuple[View, dict[str, Any]] | HttpResponseNotAllowed:
         """The view for a path below the app's prefix, and its keyword arguments.
@@ -90,3 +97,20 @@ class Routes:
             match = route.pattern.match(path) if route.pattern else None
             if match:
                 yield route, match[2]
+
+
+def fits(rule: str, local_path: str) -> bool:
+    """Whether a rule, with or without its first slash, answers at a path below the app's prefix."""
+    if "<" not in rule:
+        return rule.removeprefix("/") == local_path
+    return _compiled(rule.removeprefix("/")).match(local_path) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(rule: str) -> RoutePattern:
+    try:
+        pattern = RoutePattern(_WERKZEUG.sub("<str:", rule), is_endpoint=True)
+        pattern.converters  # noqa: B018 - compiles it  # pragma: no branch
+    except (ImproperlyConfigured, KeyError) as error:
+        raise ConfigurationError(f"The route {rule!r} cannot be served by Django: {error}") from error
+    return pattern

@@ -151,10 +151,7 @@ class DjangoDashServer(BaseDashServer[Any]):
     # --- Dash's contract ----------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise ConfigurationError(
-            "A DjangoDash app is not a WSGI or ASGI application of its own. Include django_plotly_dash.urls in "
-            "your URLconf and serve your Django project."
-        )
+        self.server(*args, **kwargs)
 
     @staticmethod
     def create_app(name: str = "__main__", config: Mapping[str, Any] | None = None) -> Routes:
@@ -228,6 +225,11 @@ class DjangoDashServer(BaseDashServer[Any]):
 
     def register_callback_api_routes(self, callback_api_paths: Mapping[str, Callable[..., Any]]) -> None:
         for path, function in callback_api_paths.items():
+            if path.lstrip("/").startswith(("_dash-", "assets/")) or not path.strip("/"):
+                raise ConfigurationError(
+                    f"The api_endpoint {path!r} of a callback lies where {self._app!r} has its page or its files. "
+                    "Those may be open to people who may not call callbacks. Give it another path, such as 'api/name'."
+                )
             self.server.add(self.server.base + path.lstrip("/"), ApiView(self._app, function), ["POST"])
 
     def setup_component_suites(self, dash_app: Dash) -> None:  # type: ignore[override]

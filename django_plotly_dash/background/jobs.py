@@ -76,7 +76,8 @@ class BackgroundCallback:
         no_output: the callback has no outputs.
 
     Attributes:
-        function: the user's function, which also gets its extra arguments.
+        function: the user's function, which also gets its extra arguments. To who asks for its signature, as MCP
+            does for the names of a tool's arguments, it shows nothing of ``set_progress``.
     """
 
     UNDEFINED = UNDEFINED
@@ -86,9 +87,21 @@ class BackgroundCallback:
     def __init__(self, callback_id: str, own_manager: Any, takes_progress: bool, no_output: bool) -> None:
         self.callback_id = callback_id
         self.takes_progress = takes_progress
-        self.function: Callable[..., Any] = _not_decorated
+        self._function: Callable[..., Any] = _not_decorated
         self._own_manager = own_manager
         self._no_output = no_output
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        return self._function
+
+    @function.setter
+    def function(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        if self.takes_progress:
+            signature = inspect.signature(function)
+            visible = list(signature.parameters.values())[1:]
+            function.__signature__ = signature.replace(parameters=visible)  # type: ignore[attr-defined]
 
     @property
     def manager(self) -> BaseBackgroundCallbackManager:
@@ -193,6 +206,8 @@ class BackgroundCallback:
         finally:
             self._leave_thread()
         memory.background_over = value is not UNDEFINED
+        if _is_error(value):
+            value = _for_reader(value)
         if self._no_output and NoUpdate.is_no_update(value):
             return None  # Dash refuses anything else of a callback without outputs
         return value
@@ -369,6 +384,16 @@ def _as_error(message: str) -> dict[str, Any]:
 
 def _is_error(value: Any) -> bool:
     return isinstance(value, dict) and "background_callback_error" in value
+
+
+def _for_reader(error: dict[str, Any]) -> dict[str, Any]:
+    """The error as whoever asks may see it: Dash sends all of it to clients of MCP. A page gets an answer that shows
+    nothing of it, unless dev tools are on."""
+    app = context.require().app
+    if app.mcp_callback_map is None:
+        return error
+    shown = error["background_callback_error"]["msg"] if app.backend.show_errors else "The server could not answer."
+    return {"background_callback_error": {"msg": shown, "tb": ""}}
 
 
 def _not_decorated(*args: Any, **kwargs: Any) -> Any:

@@ -24,7 +24,7 @@ from .. import context
 from ..conf import app_settings
 from ..exceptions import AppNotFoundError, ConfigurationError, DjangoPlotlyDashError
 from ..injection import CallbackContext
-from ..json_values import plain
+from ..json_values import refuse_unwritable, sendable
 from ..registry import registry
 from ..session_state import SessionState
 from ..signatures import is_async
@@ -84,7 +84,7 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
     if record is not None and record.is_cancelled():
         raise PreventUpdate
     if callback.takes_progress:
-        args = (lambda progress: set_progress(plain(progress, "Progress")), *args)
+        args = (lambda progress: set_progress(sendable(progress, "Progress")), *args)
     with ExitStack() as stack:
         if store is not None and record is not None:
             stack.enter_context(Heartbeat(record, store, app_settings().background_callback_lease / 4))
@@ -92,7 +92,9 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
         stack.enter_context(_made_again(facts))
         function = callback.function
         try:
-            return (async_to_sync(function) if is_async(function) else function)(*args, **kwargs)
+            result = (async_to_sync(function) if is_async(function) else function)(*args, **kwargs)
+            refuse_unwritable(function, result)
+            return result
         except PreventUpdate:
             raise
         except Exception:  # whatever the user's function raises; Dash stores it for the browser
@@ -190,7 +192,7 @@ class _SetProps(dict[str, Any]):
         self._record = record
 
     def __setitem__(self, component_id: str, properties: dict[str, Any]) -> None:
-        self._record.set_props(component_id, plain(properties, f"set_props of {component_id}"))
+        self._record.set_props(component_id, sendable(properties, f"set_props of {component_id}"))
 
 
 def _leave_inherited_connections() -> None:

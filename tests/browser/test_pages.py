@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import dash
 import pytest
 from dash import Input, Output, State, dcc, html
+from django.urls import include, path
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from django_plotly_dash import DjangoDash
+from django_plotly_dash.models import DashApp, StatelessApp
+from tests.site_urls import mount
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +69,76 @@ def test_a_deep_link_reloads_and_the_app_knows_its_path(page: Page, live_server:
     expect(page.locator("#where")).to_have_text("/dash/app/deep/some/page/further some/page/further")
     page.go_back()
     expect(page.locator("#where")).to_have_text("/dash/app/deep/some/page ?a=1 some/page")
+
+
+def book(number: str | None = None, page: str | None = None, **others: str) -> html.H1:
+    return html.H1(f"book {number}, page {page}, and {others}")
+
+
+@pytest.fixture
+def books(transactional_db: None) -> DjangoDash:
+    """Pages that are registered in another order than theirs, and a saved instance."""
+    app = DjangoDash("Books", use_pages=True, pages_folder="")
+    dash.register_page("end", path="/end", order=3, title="The end", layout=html.H1("no more"))
+    dash.register_page(
+        "book",
+        path_template="/book/<number>",
+        order=2,
+        title=lambda number=None: f"Book {number}",
+        redirect_from=["/volume"],
+        layout=book,
+    )
+    dash.register_page("start", path="/", order=1, title="All books", layout=html.H1("all of them"))
+
+    def layout() -> html.Div:
+        links = [dcc.Link(page["name"], href=page["relative_path"]) for page in dash.page_registry.values()]
+        seventh = dcc.Link("the seventh", id="seventh", href=app.get_relative_path("/book/7?page=12&mark=red"))
+        return html.Div([html.Nav(links), seventh, dash.page_container])
+
+    app.layout = layout
+    stateless = StatelessApp.objects.create(app_name="Books")
+    DashApp.objects.create(stateless_app=stateless, instance_name="My books", slug="my-books")
+    return app
+
+
+@pytest.mark.usefixtures("books")
+def test_query_strings_order_titles_and_redirects_of_pages_wherever_they_are(
+    page: Page, settings: Any, serve: Callable[..., str]
+) -> None:
+    ours = include("django_plotly_dash.urls")
+    mount(settings, path("dash/", ours), path("elsewhere/<slug:team>/", ours))
+    site = serve()
+    for place in (
+        "/dash/app/books/",
+        "/dash/instance/my-books/",
+        "/elsewhere/blue/app/books/",
+        "/elsewhere/blue/instance/my-books/",
+    ):
+        start = f"{site}{place}"
+        page.goto(start)
+        expect(page.locator("h1")).to_have_text("all of them")
+        expect(page).to_have_title("All books")
+        expect(page.locator("nav a")).to_have_text(["Start", "Book", "End"])
+
+        page.click("#seventh")
+        expect(page.locator("h1")).to_have_text("book 7, page 12, and {'mark': 'red'}")
+        expect(page).to_have_title("Book 7")
+        assert page.url == f"{start}book/7?page=12&mark=red"
+        page.reload()
+        expect(page.locator("h1")).to_have_text("book 7, page 12, and {'mark': 'red'}")
+        expect(page).to_have_title("Book 7")
+
+        page.click("nav a:text('End')")
+        expect(page.locator("h1")).to_have_text("no more")
+        expect(page).to_have_title("The end")
+        assert page.url == f"{start}end"
+        page.go_back()
+        expect(page).to_have_title("Book 7")
+        assert page.url == f"{start}book/7?page=12&mark=red"
+
+        page.goto(f"{start}volume?page=3")
+        expect(page.locator("h1")).to_have_text("book none, page 3, and {}")
+        assert page.url == f"{start}book/none?page=3"
 
 
 def test_style_picture_and_icon_of_the_assets_folder(page: Page, live_server: LiveServer) -> None:

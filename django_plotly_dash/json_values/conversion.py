@@ -12,7 +12,6 @@ import copy
 import dataclasses
 import datetime
 import functools
-import inspect
 import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -21,14 +20,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from dash import NoUpdate
-from dash import callback_context as dash_callback_context
-from dash._utils import clean_property_name, stringify_id, to_json
+from dash._utils import to_json
 from dash.development.base_component import Component
 from django.utils.duration import duration_iso_string
 from django.utils.functional import LazyObject, Promise, empty
 from plotly.io.json import config as plotly_json  # type: ignore[attr-defined]
 
-from .exceptions import SerializationError
+from .faults import Fault, fault_in, step_of_key, step_of_property
 
 Convert = Callable[[Any], Any]
 
@@ -41,14 +39,6 @@ _ONLY_STR: Final = frozenset({str})
 _NUMERIC: Final = "biuf"
 
 
-class _UnknownError(Exception):
-    """A value that nobody knows; the way to it is put together on the way out."""
-
-    def __init__(self, value: Any, reason: str = "") -> None:
-        self.value, self.reason = value, reason
-        self.path: list[str] = []
-
-
 def plain(value: Any, where: str = "") -> Any:
     """The value, or a copy of it in which everything can be written as JSON.
 
@@ -59,47 +49,54 @@ def plain(value: Any, where: str = "") -> Any:
         SerializationError: something in it cannot be written; the message has its path, its type and what to do.
     """
     try:
-        return _plain(value)
-    except _UnknownError as unknown:
-        raise _error(unknown, where) from None
+        return converted(value)
+    except (Fault, RecursionError) as error:
+        raise fault_of(error, value).error(where) from None
 
 
-def returning_plain(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a callback so that what it returns is plain; sync stays sync, async stays async."""
-    if inspect.iscoroutinefunction(function):
+def written(value: Any, where: str = "") -> str:
+    """The value as Dash writes it.
 
-        @functools.wraps(function)
-        async def with_plain_result_async(*args: Any, **kwargs: Any) -> Any:
-            result = await function(*args, **kwargs)
-            try:
-                return _plain(result)
-            except _UnknownError as unknown:
-                raise _error_of_callback(unknown, function, result) from None
+    Args:
+        where: as for ``plain``.
 
-        return with_plain_result_async
-
-    @functools.wraps(function)
-    def with_plain_result(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
-        try:
-            return _plain(result)
-        except _UnknownError as unknown:
-            raise _error_of_callback(unknown, function, result) from None
-
-    return with_plain_result
+    Raises:
+        SerializationError: as ``plain``.
+    """
+    try:
+        return str(to_json(value))
+    except (TypeError, ValueError, RecursionError) as error:
+        fault = fault_in(value)
+        if fault is None:
+            raise
+        raise fault.error(where) from error
 
 
-class PlainProperties(dict[str, Any]):
-    """What ``dash.set_props`` fills: component id -> properties. They are made plain as they come."""
+def sendable(value: Any, where: str = "") -> Any:
+    """The same as ``plain``, and tried: for what another process will write, where the path would be lost."""
+    value = plain(value, where)
+    written(value, where)
+    return value
 
-    def __setitem__(self, component_id: str, properties: dict[str, Any]) -> None:
-        super().__setitem__(component_id, plain(properties, f"set_props of {component_id}"))
+
+def fault_of(error: Exception, value: Any) -> Fault:
+    """What is wrong with the value that was to be made plain; raises the error again if that cannot be found."""
+    fault = error if isinstance(error, Fault) else fault_in(value, converted)
+    if fault is None:
+        raise error
+    return fault
 
 
 # --- by type ----------------------------------------------------------------------------------------------------
 
 
-def _plain(value: Any) -> Any:
+def converted(value: Any) -> Any:
+    """The value as ``plain`` gives it.
+
+    Raises:
+        Fault: it cannot be written.
+        RecursionError: it contains itself, or is too deep.
+    """
     kind = type(value)
     return value if kind in _PLAIN else _converter(kind)(value)  # type: ignore[arg-type]
 
@@ -117,11 +114,11 @@ def _converter(kind: type) -> Convert:
     if issubclass(kind, (datetime.date, datetime.time)):
         return lambda value: value.isoformat()
     if hasattr(kind, "to_plotly_json"):
-        return lambda value: _plain(value.to_plotly_json())
+        return lambda value: converted(value.to_plotly_json())
     if dataclasses.is_dataclass(kind):
         return lambda value: _dict({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
     if hasattr(kind, "tolist"):
-        return lambda value: _plain(value.tolist())
+        return lambda value: converted(value.tolist())
     return _left_to_plotly
 
 
@@ -135,9 +132,9 @@ def _list(values: Any) -> Any:
     result, changed = [], False
     for index, value in enumerate(values):
         try:
-            new = _plain(value)
-        except _UnknownError as unknown:
-            unknown.path.append(f"[{index}]")
+            new = converted(value)
+        except Fault as fault:
+            fault.path.append(f"[{index}]")
             raise
         changed = changed or new is not value
         result.append(new)
@@ -164,9 +161,9 @@ def _dict(values: Mapping[Any, Any]) -> Any:
     for key, value in values.items():
         try:
             new_key = key if type(key) is str else _key(key)
-            new = _plain(value)
-        except _UnknownError as unknown:
-            unknown.path.append(f"[{key!r}]" if not isinstance(key, str) else f".{key}")
+            new = converted(value)
+        except Fault as fault:
+            fault.path.append(step_of_key(key))
             raise
         changed = changed or new is not value or new_key is not key
         result[new_key] = new
@@ -184,9 +181,9 @@ def _key(key: Any) -> Any:
     if isinstance(new, Decimal):
         return str(new)
     if type(new) not in _PLAIN_KEYS and isinstance(new, (Enum, Promise, UUID, LazyObject)):
-        new = _plain(new)
+        new = converted(new)
     if type(new) not in _PLAIN_KEYS:
-        raise _UnknownError(key, "A key of a dict has to be a text or a number.")
+        raise Fault(key, "A key of a dict has to be a text or a number.")
     return new
 
 
@@ -196,11 +193,9 @@ def _component(component: Component) -> Component:
         if type(value) in _PLAIN:
             continue
         try:
-            new = _plain(value)
-        except _UnknownError as unknown:
-            ident = getattr(component, "id", None)
-            shown = f"(id={ident!r})" if ident is not None else ""
-            unknown.path.append(f" > {type(component).__name__}{shown}.{name}")
+            new = converted(value)
+        except Fault as fault:
+            fault.path.append(step_of_property(component, name))
             raise
         if new is not value:
             changed[name] = new
@@ -214,7 +209,7 @@ def _component(component: Component) -> Component:
 def _unwrapped(value: LazyObject[Any]) -> Any:
     if value._wrapped is empty:
         value._setup()
-    return _plain(value._wrapped)
+    return converted(value._wrapped)
 
 
 def _is_numpy_scalar(value: Any) -> bool:
@@ -229,18 +224,18 @@ def _of_numpy(value: Any) -> Any:
         if kind == "M":  # Python's json engine would write a number of nanoseconds
             return None if numpy.isnat(value) else str(value)
         if kind == "m":
-            return None if numpy.isnat(value) else _plain(value.astype("timedelta64[us]").item())
+            return None if numpy.isnat(value) else converted(value.astype("timedelta64[us]").item())
         if kind in _NUMERIC:
             return value
     elif isinstance(value, numpy.ndarray):
         if kind in _NUMERIC and not isinstance(value, numpy.ma.MaskedArray):
             return value
         if kind == "M":
-            return _plain(value.astype("datetime64[us]").tolist())
+            return converted(value.astype("datetime64[us]").tolist())
         if kind == "m":
-            return _plain(value.astype("timedelta64[us]").tolist())
-        return _plain(value.tolist())
-    raise _UnknownError(value)
+            return converted(value.astype("timedelta64[us]").tolist())
+        return converted(value.tolist())
+    raise Fault(value)
 
 
 def _of_pandas(value: Any) -> Any:
@@ -254,7 +249,7 @@ def _of_pandas(value: Any) -> Any:
         return _left_to_plotly(value)
     if type(dtype).__module__.startswith("numpy") and dtype.kind in _NUMERIC:
         return value
-    return _plain(value.tolist())
+    return converted(value.tolist())
 
 
 def _left_to_plotly(value: Any) -> Any:
@@ -263,14 +258,14 @@ def _left_to_plotly(value: Any) -> Any:
     try:
         to_json(value)
     except (TypeError, ValueError):
-        raise _UnknownError(value) from None
+        raise Fault(value) from None
     return value
 
 
 _CONVERTERS: Final[tuple[tuple[Any, Convert], ...]] = (
     (NoUpdate, _same),
     (Component, _component),
-    (Enum, lambda value: _plain(value.value)),
+    (Enum, lambda value: converted(value.value)),
     (dict, _dict),
     ((list, tuple), _list),
     ((str, int, float), _same),
@@ -279,52 +274,3 @@ _CONVERTERS: Final[tuple[tuple[Any, Convert], ...]] = (
     (Decimal, float),
     (datetime.timedelta, duration_iso_string),
 )
-
-
-# --- the error --------------------------------------------------------------------------------------------------
-
-
-def _error_of_callback(unknown: _UnknownError, function: Callable[..., Any], result: Any) -> SerializationError:
-    inner = inspect.unwrap(function)
-    name = getattr(inner, "__qualname__", type(inner).__name__)
-    where = f"The result of {getattr(inner, '__module__', '')}.{name}"
-    outputs = getattr(dash_callback_context, "outputs_list", None)
-    if isinstance(outputs, dict):
-        return _error(unknown, f"{where}, for {_name_of(outputs)}")
-    first = unknown.path[-1] if unknown.path else ""
-    if isinstance(outputs, list) and isinstance(result, (list, tuple)) and first.startswith("["):
-        index = int(first[1:-1])
-        if index < len(outputs) and isinstance(outputs[index], dict):
-            unknown.path.pop()
-            return _error(unknown, f"{where}, for {_name_of(outputs[index])}")
-    return _error(unknown, where)
-
-
-def _name_of(output: dict[str, Any]) -> str:
-    return f"{stringify_id(output['id'])}.{clean_property_name(output['property'])}"
-
-
-def _error(unknown: _UnknownError, where: str) -> SerializationError:
-    path = "".join(reversed(unknown.path)).removeprefix(" > ")
-    place = f"{where or 'The value'}: at {path}" if path else f"{where or 'The value'}"
-    kind = type(unknown.value)
-    shown = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-    advice = unknown.reason or _advice(unknown.value)
-    return SerializationError(f"{place} is a {shown}, which cannot be written as JSON. {advice}")
-
-
-def _advice(value: Any) -> str:
-    kind = type(value)
-    if hasattr(kind, "_meta") and hasattr(kind, "pk"):
-        return "Give a field of the model instance, such as its pk, or str() of it."
-    if hasattr(kind, "as_manager") and hasattr(kind, "values_list"):
-        return "Give a list: list(queryset.values(...)) or list(queryset.values_list(..., flat=True))."
-    if isinstance(value, (set, frozenset)):
-        return "A set has no order: give sorted(...) or list(...) of it."
-    if isinstance(value, (bytes, bytearray)):
-        return "Decode the bytes to text, with base64 if they are not text."
-    if hasattr(kind, "to_dict") and hasattr(kind, "columns"):
-        return 'Give its rows: df.to_dict("records").'
-    if inspect.isgenerator(value) or hasattr(kind, "__next__"):
-        return "Give list(...) of it."
-    return "Properties take texts, numbers, dates, None, components, and lists and dicts of those."
