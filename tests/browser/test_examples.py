@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import dash
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page
+from playwright.sync_api import Browser, Frame, Page, Request
 
 from django_plotly_dash import DjangoDash, dash_globals
 from django_plotly_dash.models import DashApp, StatelessApp
@@ -62,45 +62,50 @@ def example(name: str, apps: AppRegistry, site: str, loaded: dict[str, ModuleTyp
 
 
 @pytest.fixture(scope="module")
-def visitor(browser: Browser, browser_thread: ThreadPoolExecutor) -> Iterator[BrowserContext]:
-    """One visitor for all examples, whose browser keeps bundles; with a route, as other tests have, it would not."""
+def troubles() -> Troubles:
+    return Troubles()
 
-    def arrive() -> BrowserContext:
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, browser_thread: ThreadPoolExecutor, troubles: Troubles) -> Iterator[Page]:
+    """One visitor for all examples, with one tab: a browser that starts a process for each, and loads all bundles into
+    it, takes twice as long. With a route, as other tests have, it would keep no bundles."""
+
+    def arrive() -> Page:
         context = browser.new_context(
             viewport={"width": 1000, "height": 1000},
             reduced_motion="reduce",
             permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(TIMEOUT)
-        return context
-
-    context = browser_thread.submit(arrive).result()
-    try:
-        yield context
-    finally:
-        browser_thread.submit(context.close).result()
-
-
-@pytest.fixture
-def page(visitor: BrowserContext, browser_thread: ThreadPoolExecutor, troubles: Troubles) -> Iterator[Page]:
-    """A page of that visitor, who remembers nothing of the other examples."""
-
-    def open_page() -> Page:
-        page = visitor.new_page()
+        page = context.new_page()
         troubles.watch(page)
         return page
 
-    def close_page() -> None:
-        page.evaluate("localStorage.clear()")  # its answer comes after all events that are under way
-        page.close()
-        visitor.clear_cookies()
-
-    page = browser_thread.submit(open_page).result()
+    page = browser_thread.submit(arrive).result()
     try:
         yield page
     finally:
-        browser_thread.submit(close_page).result()
-    assert not troubles, "\n".join(troubles)
+        browser_thread.submit(page.context.close).result()
+
+
+@pytest.fixture
+def page(tab: Page, browser_thread: ThreadPoolExecutor, troubles: Troubles) -> Iterator[Page]:
+    """The tab of that visitor, who remembers nothing of the other examples."""
+
+    def leave() -> list[str]:
+        tab.evaluate("localStorage.clear(), sessionStorage.clear()")  # its answer comes after all events under way
+        seen = list(troubles)
+        tab.goto("about:blank")
+        tab.context.clear_cookies()
+        troubles.clear()  # of a page that was left in the midst of something
+        return seen
+
+    try:
+        yield tab
+    finally:
+        seen = browser_thread.submit(leave).result()
+    assert not seen, "\n".join(seen)
 
 
 @pytest.fixture
@@ -120,9 +125,16 @@ def test_the_user_sees_what_dash_promises(
     name: str, form: str, example: ModuleType, prefix: str, site: str, page: Page, troubles: Troubles
 ) -> None:
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    example.sees(_open(page, f"{site}/pages/example/?app={example.app.slug}" if form == "frame" else site + prefix))
-    page.evaluate("1")  # events that are under way arrive before its answer
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    try:
+        example.sees(_open(page, f"{site}/pages/example/?app={example.app.slug}" if form == "frame" else site + prefix))
+        page.evaluate("1")  # events that are under way arrive before its answer
+    finally:
+        page.remove_listener("request", note)
     for pattern in getattr(example, "TROUBLES", ()):
         troubles.expect(pattern)
     paths = {urlsplit(url).path for url in asked if url.startswith(site)} - {"/pages/example/", "/favicon.ico"}

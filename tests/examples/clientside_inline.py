@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dash import Input, Output, State, dcc, html
-from playwright.sync_api import Frame, expect
+from playwright.sync_api import Frame, Request, expect
 
 from django_plotly_dash import DjangoDash
 
@@ -19,8 +19,13 @@ app.clientside_callback(
 
 def sees(view: Frame) -> None:
     asked: list[str] = []
-    view.page.on("request", lambda request: asked.append(request.url))
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    view.page.on("request", note)
     expect(view.locator("#mirrored")).to_have_text("evil!")
     view.fill("#text", "deer")
     expect(view.locator("#mirrored")).to_have_text("reed!")
+    view.page.remove_listener("request", note)
     assert not [url for url in asked if "_dash-update-component" in url]

@@ -47,10 +47,13 @@ def sees(view: Frame) -> None:
         dialog.dismiss() if len(asked) == 1 else dialog.accept()
 
     view.page.on("dialog", reply)
-    view.click("#erase")
-    expect(view.locator("#answer")).to_have_text("0 yes, 1 no")
-    view.click("#erase")
-    expect(view.locator("#answer")).to_have_text("1 yes, 1 no")
-    view.get_by_role("button", name="burn").click()
-    expect(view.locator("#burnt")).to_have_text("ashes")
+    try:
+        view.click("#erase")
+        expect(view.locator("#answer")).to_have_text("0 yes, 1 no")
+        view.click("#erase")
+        expect(view.locator("#answer")).to_have_text("1 yes, 1 no")
+        view.get_by_role("button", name="burn").click()
+        expect(view.locator("#burnt")).to_have_text("ashes")
+    finally:
+        view.page.remove_listener("dialog", reply)
     assert asked == ["Erase everything?", "Erase everything?", "Burn the paper?"]

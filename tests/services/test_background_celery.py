@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -26,7 +27,7 @@ from django_plotly_dash import DjangoDash
 from django_plotly_dash.background import managers
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.registry import registry
-from tests.background_page import Page, eventually, value_of
+from tests.background_page import Job, Page, eventually, value_of
 from tests.conftest import missing
 from tests.helpers import needs_signed_handles
 from tests.site_celery import SETTINGS
@@ -139,7 +140,7 @@ def shared_worker(
 @pytest.fixture
 def app(celery_module: Any, settings: Any) -> DjangoDash:
     settings.PLOTLY_DASH = SETTINGS
-    for made in (celery_module.app, celery_module.too):
+    for made in (celery_module.app, celery_module.too, celery_module.of_settings):
         registry.register(made)
     return celery_module.app
 
@@ -212,6 +213,45 @@ def test_a_coroutine_function_and_set_props(app: DjangoDash, worker: Worker, cli
 
 def test_dash_callback_of_another_app(app: DjangoDash, worker: Worker, celery_module: Any, client: Client) -> None:
     assert Page(client, celery_module.too).result("named.children", 5) == "celery-jobs-too 5"
+
+
+def test_progress_and_pattern_ids_with_the_manager_of_the_settings(
+    app: DjangoDash, worker: Worker, celery_module: Any, client: Client, tmp_path: Path
+) -> None:
+    client.force_login(get_user_model().objects.create_user("ada"))
+    page = Page(client, celery_module.of_settings)
+    (output,) = [name for name in page.app.callback_map if "sum" in name]
+    spec = next(s for s in client.get(f"{page.url}_dash-dependencies").json() if s["output"] == output)
+    assert spec["background"] == {"interval": 250}
+    assert spec["running"] == {"running": {"start.disabled": True}, "runningOff": {"start.disabled": False}}
+
+    def item(kind: str, number: int, value: int) -> dict[str, Any]:
+        return {"id": {"kind": kind, "n": number}, "property": "value", "value": value}
+
+    folder = {"id": "folder", "property": "value", "value": str(tmp_path)}
+    body = {
+        "output": output,
+        "outputs": {"id": {"kind": "sum", "n": 2}, "property": "children"},
+        "inputs": [item("number", 2, 7)],
+        "state": [[item("all", 1, 10), item("all", 2, 20)], folder],
+        "changedPropIds": ['{"kind":"number","n":2}.value'],
+    }
+    started = json.loads(page.post(body).content)
+    assert started["progressDefault"] == {"bar.value": 0, "bar.label": "idle"}
+    job = Job(output, body, {"cacheKey": started["cacheKey"], "job": started["job"]}, started)
+    eventually(lambda: page.ask(job) or job.progress)
+    assert job.progress == [{"bar.value": 7, "bar.label": "Yes"}]
+    (tmp_path / "go").touch()
+    assert value_of(page.wait(job)) == "ada 37"
+
+
+def test_what_cannot_be_written_as_json_is_named(
+    app: DjangoDash, worker: Worker, celery_module: Any, client: Client, caplog: Any
+) -> None:
+    page = Page(client, celery_module.of_settings)
+    assert page.result("huge.children", 3) == {"deep": [1, 8]}
+    assert page.wait(page.start("huge.children", 70)).status_code == 500
+    assert ".huge, for huge.children: at .deep[1] is an int, which cannot be written as JSON." in caplog.text
 
 
 def test_errors_of_the_worker(app: DjangoDash, worker: Worker, client: Client, settings: Any, caplog: Any) -> None:

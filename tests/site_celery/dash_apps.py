@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from dash import Input, Output, State, callback, html
+from dash import ALL, MATCH, Input, Output, State, callback, html
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone, translation
@@ -105,3 +105,30 @@ too.layout = html.Div()
 @callback(Output("named", "children"), Input("in", "value"), background=True)
 def of_the_module(value: Any, dash_app_id: str) -> Any:
     return f"{dash_app_id} {value}"
+
+
+of_settings = DjangoDash("Celery jobs of the settings")
+of_settings.layout = html.Div()
+
+
+@of_settings.callback(
+    Output({"kind": "sum", "n": MATCH}, "children"),
+    Input({"kind": "number", "n": MATCH}, "value"),
+    State({"kind": "all", "n": ALL}, "value"),
+    State("folder", "value"),
+    background=True,
+    interval=250,
+    progress=[Output("bar", "value"), Output("bar", "label")],
+    progress_default=[0, "idle"],
+    running=[(Output("start", "disabled"), True, False)],
+)
+def total(set_progress: Any, number: int, numbers: list[int], folder: str, user: Any) -> str:
+    set_progress((number, translation.gettext_lazy("Yes")))
+    while not Path(folder, "go").exists():
+        time.sleep(0.05)
+    return f"{user.get_username()} {number + sum(numbers)}"
+
+
+@of_settings.callback(Output("huge", "children"), Input("in", "value"), background=True)
+def huge(value: int) -> Any:
+    return {"deep": [1, 2**value]}
