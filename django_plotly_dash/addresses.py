@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from . import context, handed_over, initial_arguments, params, prefix
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from .models import DashApp
 
 
 def audience(slug: str, is_instance: bool) -> str:
@@ -54,3 +57,53 @@ def url_of(
             share=share,
         )
     return prefix.url_of(slug, instance=is_instance, request=request, token=token)
+
+
+class Addressed:
+    """What an app answers when it is asked for URLs. ``DjangoDash`` is one."""
+
+    slug: str
+
+    def get_absolute_url(
+        self,
+        params: Mapping[str, Any] | None = None,
+        instance: DashApp | str | None = None,
+        initial_arguments: Mapping[str, Any] | str | None = None,
+        request: HttpRequest | None = None,
+        share: bool = False,
+    ) -> str:
+        """The URL path of this app's page, or of a saved instance's, with values for it.
+
+        Args:
+            params: a dict that functions of the app can name as ``params``.
+            instance: a ``DashApp`` row of this app, or its slug.
+            initial_arguments: ``{component id: {property: value}}``, or its JSON.
+            request: of the visitor whom the values are for; in a callback or layout function it is known.
+            share: whoever has the URL may have the values. Otherwise they are this visitor's alone.
+
+        Raises:
+            HandedOverError: the values cannot be handed over, or there is no request and they are not shared.
+            ValueError: the instance is one of another app.
+        """
+        if instance is not None and not isinstance(instance, str):
+            if instance.as_dash_instance() is not cast(Any, self):
+                raise ValueError(f"The saved instance {instance.slug!r} is one of another app than {self!r}.")
+            instance = instance.slug
+        return url_of(
+            instance or self.slug,
+            is_instance=instance is not None,
+            request=request,
+            arguments=initial_arguments,
+            parameters=params,
+            share=share,
+        )
+
+    def _collect_and_register_resources(self, *args: Any, **kwargs: Any) -> Any:
+        with prefix.of_files():
+            return super()._collect_and_register_resources(*args, **kwargs)  # type: ignore[misc]
+
+    def get_asset_url(self, path: str) -> str:
+        """As in Dash: the URL of a file in the app's assets folder."""
+        with prefix.of_files():
+            found: str = super().get_asset_url(path)  # type: ignore[misc]
+            return found

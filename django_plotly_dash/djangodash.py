@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,10 @@ from dash import Dash, _validate, html, page_container
 from dash._configs import get_combined_config
 from dash._utils import AttributeDict
 from dash.development.base_component import Component
-from django.http import HttpRequest
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import addresses, background, context, dash_globals, mcp, prefix, standalone, write_policy
+from . import background, context, dash_globals, mcp, standalone, write_policy
+from .addresses import Addressed
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
@@ -32,13 +32,13 @@ from .request_config import RequestConfig
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
 if TYPE_CHECKING:
-    from .models import DashApp
+    pass
 
 logger = logging.getLogger("django_plotly_dash")
 BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
 
 
-class DjangoDash(mcp.ToolsOfRequest, Dash):
+class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
     """A Dash app that Django serves.
 
     Make it when a module is imported: ``dash_apps.py`` of an installed app is found by itself. It is used as any
@@ -174,40 +174,6 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
             threaded=threaded,
         )
 
-    def get_absolute_url(
-        self,
-        params: Mapping[str, Any] | None = None,
-        instance: DashApp | str | None = None,
-        initial_arguments: Mapping[str, Any] | str | None = None,
-        request: HttpRequest | None = None,
-        share: bool = False,
-    ) -> str:
-        """The URL path of this app's page, or of a saved instance's, with values for it.
-
-        Args:
-            params: a dict that functions of the app can name as ``params``.
-            instance: a ``DashApp`` row of this app, or its slug.
-            initial_arguments: ``{component id: {property: value}}``, or its JSON.
-            request: of the visitor whom the values are for; in a callback or layout function it is known.
-            share: whoever has the URL may have the values. Otherwise they are this visitor's alone.
-
-        Raises:
-            HandedOverError: the values cannot be handed over, or there is no request and they are not shared.
-            ValueError: the instance is one of another app.
-        """
-        if instance is not None and not isinstance(instance, str):
-            if instance.as_dash_instance() is not self:
-                raise ValueError(f"The saved instance {instance.slug!r} is one of another app than {self!r}.")
-            instance = instance.slug
-        return addresses.url_of(
-            instance or self.slug,
-            is_instance=instance is not None,
-            request=request,
-            arguments=initial_arguments,
-            parameters=params,
-            share=share,
-        )
-
     # --- what differs from request to request -------------------------------------------------------------------
 
     @property
@@ -327,15 +293,6 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
         pages = [page.get("layout") for page in self.pages.values()]
         ready = [self._validation_layout, *(page for page in pages if not callable(page))]
         return [lambda: ready, *filter(callable, pages)]
-
-    def _collect_and_register_resources(self, *args: Any, **kwargs: Any) -> Any:
-        with prefix.of_files():
-            return super()._collect_and_register_resources(*args, **kwargs)  # type: ignore[no-untyped-call]
-
-    def get_asset_url(self, path: str) -> str:
-        """As in Dash: the URL of a file in the app's assets folder."""
-        with prefix.of_files():
-            return super().get_asset_url(path)
 
     def serve_layout(self) -> Any:
         """As in Dash: the response with the layout."""

@@ -186,10 +186,9 @@ def _signer(audience: str, mark: str) -> Signer:
 
 def _keep(key: str, text: str, request: HttpRequest | None) -> str:
     """Keep a text, and give the key that it is found under."""
-    wanted = app_settings()
-    if wanted.cache_arguments:
+    if app_settings().cache_arguments:
         cache, name = caches["default"], f"{_CACHE_PREFIX}{key}"
-        cache.set(name, text, wanted.cache_timeout_initial_arguments)
+        cache.set(name, text, app_settings().cache_timeout_initial_arguments)
         if not cache.has_key(name):
             raise ConfigurationError(
                 f"Values for an app are too large for a URL ({len(text)} characters), and the cache 'default' of "

@@ -45,7 +45,7 @@ def save_with_names(
                 save()
             return
         except IntegrityError:
-            if attempt == _ATTEMPTS or _is_taken(row, [f for f in wanted if f not in empty], using):
+            if attempt == _ATTEMPTS or _is_taken(row, empty, using):
                 for field in empty:
                     setattr(row, field, "")
                 raise
@@ -72,7 +72,8 @@ def _joined(name: str, joiner: str, ending: str, limit: int) -> str:
     return f"{name[: limit - len(joiner) - len(ending)]}{joiner}{ending}"
 
 
-def _is_taken(row: Any, fields: list[str], using: str) -> bool:
+def _is_taken(row: Any, empty: list[str], using: str) -> bool:
     """Whether the trouble is a value that the row was given."""
+    given = [field.name for field in row._meta.concrete_fields if field.unique and not field.primary_key]
     rows = type(row)._base_manager.using(using).exclude(pk=row.pk)
-    return any(rows.filter(**{field: getattr(row, field)}).exists() for field in fields)
+    return any(rows.filter(**{field: getattr(row, field)}).exists() for field in given if field not in empty)

@@ -19,6 +19,8 @@ DEFAULTS = {
     "initial_arguments_url_limit": 1500,
     "unknown_initial_arguments": None,
     "serve_locally": True,
+    "state_max_bytes": 1_048_576,
+    "state_write_policy": "anybody",
     "static_asset_root": "dpd/assets",
     "stateless_loader": None,
     "background_callback_manager": None,

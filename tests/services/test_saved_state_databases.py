@@ -20,6 +20,7 @@ from tests.site_state.make_instances import NUMBER
 
 PARALLEL = 32
 WORKERS, EACH = 3, 12
+_TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 MAKE = f"""
 import django; django.setup()
 from django_plotly_dash.models import DashApp
@@ -32,6 +33,28 @@ SHOW = """
 import json, sys, django; django.setup()
 from django_plotly_dash.models import DashApp
 print(json.dumps({row.slug: row.current_state() for row in DashApp.objects.all()}))
+"""
+
+
+COUNT = """
+import json, django; django.setup()
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django_plotly_dash.models import DashApp
+
+DashApp.objects.create_for("Shared", "Counted", state={"done": {"children": "before"}}, save_on_change=True)
+body = json.dumps({
+    "output": "done.children", "outputs": {"id": "done", "property": "children"}, "changedPropIds": ["one.value"],
+    "inputs": [{"id": "one", "property": "value", "value": "1 counted"}],
+})
+found = []
+for _ in range(2):
+    with CaptureQueriesContext(connection) as queries:
+        url = "/dash/instance/counted/_dash-update-component"
+        assert Client().post(url, body, content_type="application/json").status_code == 200
+    found.append([q["sql"].split()[0] + " FOR UPDATE" * ("FOR UPDATE" in q["sql"]) for q in queries])
+print(json.dumps(found))
 """
 
 
@@ -161,3 +184,11 @@ def test_processes_that_make_instances_at_once_get_names_of_their_own(site: Site
         done = pool.map(lambda _: run(site.database, "-m", "tests.site_state.make_instances"), range(4))
         made = [pair for one in done for pair in json.loads(one.stdout)]
     assert len({name for name, _ in made}) == len({slug for _, slug in made}) == len(made) == 4 * NUMBER
+
+
+def test_a_change_takes_one_lock_and_no_change_takes_none(site: Site, tmp_path: Path) -> None:
+    done = run(site.database, "-c", COUNT, STATE_MEETINGS=str(tmp_path))
+    lock = ["UPDATE", "SELECT"] if "sqlite" in site.database["ENGINE"] else ["SELECT FOR UPDATE"]
+    changed, same = ([word for word in words if word not in _TRANSACTION] for words in json.loads(done.stdout))
+    assert changed == ["SELECT", *lock, "UPDATE"]
+    assert same == ["SELECT"]

@@ -79,7 +79,7 @@ def environment(database: dict[str, Any], **more: str) -> dict[str, str]:
     """The environment of a program of the site."""
     return {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])),
         "DJANGO_SETTINGS_MODULE": "tests.site_state.settings",
         "STATE_DATABASE": json.dumps(database),
         **more,
