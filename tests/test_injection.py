@@ -877,7 +877,8 @@ def test_a_layout_function_cannot_name_callback_context() -> None:
         app.layout = layout
     assert str(caught.value) == (
         f"{location(layout)}: nobody can fill 'callback_context'.\n"
-        "Dash passes no arguments; besides, these can be named: dash_app, dash_app_id, params, request, session_state, user.\n"
+        "Dash passes no arguments; besides, these can be named: "
+        "dash_app, dash_app_id, params, request, session_state, user.\n"
         "A signature that works: def layout(*, user)"
     )
 
