@@ -37,6 +37,7 @@ class PlotlyDashSettings:
     cache_arguments: bool = True
     # bundles and assets
     serve_locally: bool = True
+    share_bundles: bool | None = None
     static_asset_root: str = "dpd/assets"
     # background callbacks; seconds
     background_callback_manager: str | Callable[..., Any] | BaseBackgroundCallbackManager | None = None

@@ -16,7 +16,7 @@ from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, dash_globals, mcp, standalone
+from . import background, dash_globals, file_urls, mcp, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
@@ -291,6 +291,11 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
         return found
 
     # --- the page -----------------------------------------------------------------------------------------------
+
+    def _collect_and_register_resources(self, resources: Any, include_async: bool = True, url_attr: str = "src") -> Any:
+        collect: Callable[..., Any] = super()._collect_and_register_resources
+        sources = collect(resources, include_async, url_attr)
+        return file_urls.of_page(self, sources, url_attr)
 
     def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
         """As in Dash: hashes of the inline scripts of this app's page, for a Content-Security-Policy. Before the first

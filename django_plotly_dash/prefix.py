@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
 URL_NAMESPACE = "the_django_plotly_dash"
+SHARED_BUNDLES = "shared-component-suites"
 # What our own URL patterns capture; a site may mount them below patterns that capture more.
 _OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path"})
 
@@ -66,7 +67,25 @@ def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = N
         NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf, or below arguments that the page's
             own URL does not have.
     """
-    name = "main" if instance else "app-main"
+    return _reverse("main" if instance else "app-main", request, ident=slug)
+
+
+def of_bundles(request: HttpRequest) -> str | None:
+    """The URL path below which all apps of the mount that a request belongs to have their bundles in common; None
+    where there is no such mount, but only an app of its own.
+
+    Args:
+        request: to an app, or of a page that shows one.
+    """
+    try:
+        url = _reverse(SHARED_BUNDLES, request, component="-", resource="-")
+    except NoReverseMatch:
+        return None
+    return url.removesuffix("-/-")
+
+
+def _reverse(name: str, request: HttpRequest | None, **own: str) -> str:
+    """``reverse`` for one of our names, in the mount that a request points at."""
     match = getattr(request, "resolver_match", None)
     current_app = getattr(request, "current_app", None) or getattr(match, "namespace", None)
     if match is not None:
@@ -76,8 +95,8 @@ def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = N
                 for keys in combinations(outer, number):
                     kwargs = {key: outer[key] for key in keys}
                     with suppress(NoReverseMatch):
-                        return reverse(f"{namespace}:{name}", kwargs={**kwargs, "ident": slug}, current_app=current_app)
-    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug}, current_app=current_app)
+                        return reverse(f"{namespace}:{name}", kwargs={**kwargs, **own}, current_app=current_app)
+    return reverse(f"{URL_NAMESPACE}:{name}", kwargs=own, current_app=current_app)
 
 
 def _namespaces(match: ResolverMatch) -> Iterator[str]:

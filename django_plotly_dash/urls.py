@@ -10,23 +10,22 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 from django.urls.resolvers import RegexPattern, ResolverMatch, URLPattern
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from . import access, csrf, lookup, mcp, views
 from .app_name import app_name, main_view_label
+from .prefix import SHARED_BUNDLES
 
 __all__ = ["app_name", "urlpatterns"]
 
+_SUITES = r"_dash-component-suites/(?P<component>[^/]+)/(?P<resource>.+)"
 # URL name, what follows the app's prefix, the same with the groups of the pattern filled in
 _PARTS = (
     (main_view_label, "", ""),
     ("layout", "_dash-layout", "_dash-layout"),
     ("dependencies", "_dash-dependencies", "_dash-dependencies"),
     ("update-component", "_dash-update-component", "_dash-update-component"),
-    (
-        "component-suites",
-        r"_dash-component-suites/(?P<component>[^/]+)/(?P<resource>.+)",
-        "_dash-component-suites/{component}/{resource}",
-    ),
+    ("component-suites", _SUITES, "_dash-component-suites/{component}/{resource}"),
     ("asset-redirect", r"assets/(?P<path>.+)", "assets/{path}"),
     # everything else below an app: its pages, and the routes of hooks and plugins
     ("routes", r"(?P<path>.+)", "{path}"),
@@ -97,17 +96,31 @@ def _pattern(
         name=label,
     )
     pattern.is_of_app, pattern.is_of_routes = kind == "app", name == "routes"
-    decorated = access.decorated(view_async, **decorate)
-    # A decorator that knows nothing of coroutines has made an ordinary function of it.
-    pattern.view_async = decorated if iscoroutinefunction(decorated) else pattern.callback
+    pattern.view_async = _async_or(pattern.callback, access.decorated(view_async, **decorate))
     # MCP calls callbacks, so what lets people call those decides here too.
     callbacks = {"route_name": kind, "url_part": "_dash-update-component", "name": "update-component"}
-    of_programs, of_programs_async = access.decorated(view, **callbacks), access.decorated(view_async, **callbacks)
-    if not iscoroutinefunction(of_programs_async):
-        of_programs_async = of_programs
+    of_programs = access.decorated(view, **callbacks)
     pattern.view_of_programs = _for_programs(of_programs)
-    pattern.view_async_of_programs = _for_programs(of_programs_async)
+    pattern.view_async_of_programs = _for_programs(_async_or(of_programs, access.decorated(view_async, **callbacks)))
     return pattern
+
+
+def _shared_bundles() -> URLPattern:
+    """Bundles for all apps at once. To a decorator they are an app's; but there is no ``ident`` of one."""
+    decorate = {"route_name": "app", "url_part": _SUITES, "name": "component-suites"}
+    pattern = _Pattern(
+        RegexPattern(f"^{_SUITES}$", name=SHARED_BUNDLES, is_endpoint=True),
+        access.decorated(require_safe(views.bundle), **decorate),
+        name=SHARED_BUNDLES,
+    )
+    pattern.is_of_app = pattern.is_of_routes = False
+    pattern.view_async = _async_or(pattern.callback, access.decorated(require_safe(views.bundle_async), **decorate))
+    return pattern
+
+
+def _async_or(plain: Any, decorated: Any) -> Any:
+    """The decorated coroutine view, unless a decorator that knows nothing of coroutines has made a plain one of it."""
+    return decorated if iscoroutinefunction(decorated) else plain
 
 
 def _for_programs(view: Any) -> Any:
@@ -129,5 +142,11 @@ def _for_programs(view: Any) -> Any:
 _IDENTS = ((r"(?P<ident>[^/]+)/initial/(?P<cache_id>[^/]+)", "--args"), (r"(?P<ident>[^/]+)", ""))
 
 urlpatterns = [
-    _pattern(kind, ident, suffix, *part) for kind in ("app", "instance") for ident, suffix in _IDENTS for part in _PARTS
+    *(
+        _pattern(kind, ident, suffix, *part)
+        for kind in ("app", "instance")
+        for ident, suffix in _IDENTS
+        for part in _PARTS
+    ),
+    _shared_bundles(),
 ]

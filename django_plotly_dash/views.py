@@ -9,7 +9,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from . import lookup, prefix
-from .exceptions import AppNotFoundError
+from .backend import component_files, error_page
+from .exceptions import AppNotFoundError, RequestError
 from .registry import registry
 from .visits import Visit
 
@@ -44,6 +45,25 @@ async def serve_async(request: HttpRequest, find: Find, ident: str, path: str) -
             return await found.app.backend.answer_async(visit)
     except Exception as error:  # whatever the app's functions raise is logged and answered
         return await sync_to_async(found.app.backend.answer_error)(error, request)
+
+
+def bundle(request: HttpRequest, component: str, resource: str, **of_mount: str) -> HttpResponseBase:
+    """A file of a component library, for all apps.
+
+    Args:
+        component: name of the library's package.
+        resource: path in the package, with or without a fingerprint.
+        of_mount: what the pattern captures below which our URLs are included.
+    """
+    try:
+        return component_files.shared_bundle(request, component, resource)
+    except RequestError as error:
+        return error_page.refuse(error.reason, error.status, request)
+
+
+async def bundle_async(request: HttpRequest, component: str, resource: str, **of_mount: str) -> HttpResponseBase:
+    """The same from an event loop, which does not wait for the disk."""
+    return await sync_to_async(bundle)(request, component, resource)
 
 
 def _find(find: Find, ident: str) -> lookup.Found:

@@ -17,6 +17,7 @@ DEFAULTS = {
     "view_decorator": None,
     "cache_arguments": True,
     "serve_locally": True,
+    "share_bundles": None,
     "static_asset_root": "dpd/assets",
     "stateless_loader": None,
     "background_callback_manager": None,
@@ -57,6 +58,7 @@ def test_the_setting_may_be_missing(settings: Any) -> None:
         ("dev_tools", True),
         ("dev_tools", {"dev_tools_ui": False}),
         ("serve_locally", False),
+        ("share_bundles", True),
     ],
 )
 def test_a_value_is_taken(settings: Any, name: str, value: Any) -> None:

@@ -121,7 +121,7 @@ def test_prefixes_are_accepted_and_django_places_the_app(client: Client, argumen
     app = argued(health_endpoint="health", **arguments)
     text = page()
     assert config_of(text)["requests_pathname_prefix"] == URL
-    assert f'src="{URL}_dash-component-suites/' in text
+    assert 'src="/dash/_dash-component-suites/' in text
     assert client.get(f"{URL}_dash-layout").status_code == 200
     assert client.get(f"{URL}_dash-dependencies").status_code == 200
     assert client.get(f"{URL}health").content == b"OK"

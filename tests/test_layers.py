@@ -13,8 +13,8 @@ PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
-    ["prefix", "csrf", "json_values", "standalone"],
-    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools"],
+    ["prefix", "csrf", "json_values", "standalone", "component_libraries"],
+    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "file_urls"],
     ["attribution", "page_registry", "background"],
     ["backend", "dash_globals"],
     ["mcp"],

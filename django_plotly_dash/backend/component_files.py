@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import mimetypes
 import os
-import sys
-from importlib.util import find_spec
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dash import _validate
-from dash.exceptions import DependencyException
 from dash.fingerprint import check_fingerprint
 from django.core.exceptions import SuspiciousFileOperation
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils._os import safe_join
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
-from .. import context
+from .. import component_libraries, context
 from ..conf import app_settings
 from ..exceptions import RequestError
+from ..registry import registry
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -28,36 +26,30 @@ YEAR_IN_SECONDS = 365 * 24 * 60 * 60
 
 
 def bundle(app: Dash, package: str, path: str) -> HttpResponseBase:
-    """A file of a component library: one that ``app`` has registered, or one that another process may have.
+    """A file of a component library: one that ``app`` has registered, or that any other app may have.
 
     Raises:
         RequestError: 404, there is no such file.
     """
-    path, fingerprinted = check_fingerprint(path)
-    try:
-        _validate.validate_js_path(app.registered_paths, package, path)
-        full: str | None = os.path.join(os.path.dirname(sys.modules[package].__file__ or ""), path)
-    except (DependencyException, KeyError):
-        full = _installed(package, path)
-    if full is None:
-        raise RequestError("There is no such file in a component library of this app.", 404)
-    return _file(full, immutable=fingerprinted)
+    return _bundle(context.require().request, package, path, [app])
 
 
-def _installed(package: str, path: str) -> str | None:
-    """A file for the browser of an installed component library, whether or not this process has imported it.
+def shared_bundle(request: HttpRequest, package: str, path: str) -> HttpResponseBase:
+    """The same for all apps of the site, outside of a visit to one.
 
-    A callback or a layout function may import a library late, in one process only; the files are asked for anywhere.
-    Nothing is imported here: Dash's generator of components leaves a ``metadata.json`` beside the bundles.
+    Raises:
+        RequestError: 404, there is no such file.
     """
-    try:
-        spec = find_spec(package) if package.isidentifier() else None
-        folders = list(spec.submodule_search_locations or ()) if spec else []  # a module that is no package has none
-        full = safe_join(folders[0], path) if folders else ""
-    except (ImportError, ValueError, SuspiciousFileOperation):
-        return None
-    has_metadata = os.path.isfile(os.path.join(os.path.dirname(full), "metadata.json"))
-    return full if has_metadata and full.endswith((".js", ".css", ".js.map", ".css.map")) else None
+    return _bundle(request, package, path, registry)
+
+
+def _bundle(request: HttpRequest, package: str, path: str, apps: Iterable[Dash]) -> HttpResponseBase:
+    path, fingerprinted = check_fingerprint(path)
+    registered = {known for app in apps for known in app.registered_paths.get(package, ()) if known == path}
+    full = component_libraries.locate(package, path, registered)
+    if full is None:
+        raise RequestError("There is no such file in a component library of this site.", 404)
+    return _file(request, full, immutable=fingerprinted)
 
 
 def asset(folder: str, path: str) -> HttpResponseBase:
@@ -71,10 +63,11 @@ def asset(folder: str, path: str) -> HttpResponseBase:
         modified = os.path.getmtime(full)
     except (SuspiciousFileOperation, OSError, ValueError):
         raise RequestError("There is no such asset.", 404) from None
-    return _file(full, immutable=context.require().request.GET.get("m") == str(modified))
+    request = context.require().request
+    return _file(request, full, immutable=request.GET.get("m") == str(modified))
 
 
-def _file(path: str, *, immutable: bool) -> HttpResponseBase:
+def _file(request: HttpRequest, path: str, *, immutable: bool) -> HttpResponseBase:
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -93,4 +86,4 @@ def _file(path: str, *, immutable: bool) -> HttpResponseBase:
     response.headers["Cache-Control"] = "no-cache"
     etag = quote_etag(f"{status.st_mtime_ns:x}-{status.st_size:x}")
     response.headers["ETag"] = etag
-    return get_conditional_response(context.require().request, etag=etag, response=response) or response
+    return get_conditional_response(request, etag=etag, response=response) or response

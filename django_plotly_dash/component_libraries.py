@@ -1,0 +1,89 @@
+"""Which files component libraries have for the browser, and where they lie.
+
+A library is known once it has been imported, as in Dash. Files of one that only another process has imported are found
+as well, but no library is ever imported because a URL names it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from typing import Any
+
+from dash import _dash_renderer, dash_table, dcc, hooks, html
+from dash.development.base_component import ComponentRegistry
+from django.core.exceptions import SuspiciousFileOperation
+from django.utils._os import safe_join
+
+_FOR_BROWSERS = (".js", ".css", ".js.map", ".css.map")
+
+
+def declared() -> dict[str, set[str]]:
+    """Package -> paths in it of all files that the imported libraries have declared, whether or not they exist."""
+    found: dict[str, set[str]] = {}
+    for resource in _resources():
+        for key in ("relative_package_path", "dev_package_path"):
+            paths = found.setdefault(resource.get("namespace", ""), set())
+            paths.update(_texts(resource.get(key, ())))
+    found.pop("", None)
+    return found
+
+
+def folder(package: str) -> str | None:
+    """The folder of an imported package; None if it has not been imported, or is no package."""
+    file = getattr(sys.modules.get(package), "__file__", None)
+    return os.path.dirname(file) if file else None
+
+
+def locate(package: str, path: str, registered: Iterable[str] = ()) -> str | None:
+    """The file behind a path of a library, or None if it has no such file for browsers.
+
+    Args:
+        package: name of the library's package.
+        path: path in the package, without a fingerprint.
+        registered: more paths that count as the library's, as apps may register some of their own.
+    """
+    here = folder(package)
+    if here is not None and (path in registered or path in declared().get(package, ())):
+        return os.path.join(here, path)
+    return _installed(package, path)
+
+
+def _installed(package: str, path: str) -> str | None:
+    """A file for the browser of an installed component library, whether or not this process has imported it.
+
+    A callback or a layout function may import a library late, in one process only; the files are asked for anywhere.
+    Nothing is imported here: Dash's generator of components leaves a ``metadata.json`` beside the bundles.
+    """
+    try:
+        spec = find_spec(package) if package.isidentifier() else None
+        folders = list(spec.submodule_search_locations or ()) if spec else []  # a module that is no package has none
+        full = safe_join(folders[0], path) if folders else ""
+    except (ImportError, ValueError, SuspiciousFileOperation):
+        return None
+    has_metadata = os.path.isfile(os.path.join(os.path.dirname(full), "metadata.json"))
+    return full if has_metadata and full.endswith(_FOR_BROWSERS) else None
+
+
+def _resources() -> Iterator[dict[str, Any]]:
+    for attribute in ("_js_dist", "_css_dist"):
+        yield from ComponentRegistry.get_resources(attribute)
+        yield from getattr(hooks, attribute)
+    # Dash's own are not in its registry of libraries.
+    yield from _dash_renderer._js_dist_dependencies
+    for part in (_dash_renderer, dcc, html, dash_table):
+        yield from part._js_dist
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """A path may be one, a list, or a dict of those for development and for production."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _texts(part)
+    else:
+        for part in value:
+            yield from _texts(part)
