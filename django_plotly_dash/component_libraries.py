@@ -6,9 +6,11 @@ as well, but no library is ever imported because a URL names it.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,13 +24,30 @@ _FOR_BROWSERS = (".js", ".css", ".js.map", ".css.map")
 
 def declared() -> dict[str, set[str]]:
     """Package -> paths in it of all files that the imported libraries have declared, whether or not they exist."""
-    found: dict[str, set[str]] = {}
-    for resource in _resources():
-        for key in ("relative_package_path", "dev_package_path"):
-            paths = found.setdefault(resource.get("namespace", ""), set())
-            paths.update(_texts(resource.get(key, ())))
-    found.pop("", None)
+    return _by_package("relative_package_path", "dev_package_path")
+
+
+def for_production() -> dict[str, list[str]]:
+    """Package -> paths in it of the existing files that pages load in production: no maps, nothing for dev tools."""
+    found = {}
+    for package, paths in _by_package("relative_package_path").items():
+        here = folder(package) or ""
+        kept = [path for path in sorted(paths) if not path.endswith(".map") and os.path.isfile(f"{here}/{path}")]
+        if here and kept:
+            found[package] = kept
     return found
+
+
+@cache
+def fingerprint(package: str) -> str:
+    """The version of a library, and what its files for production are made of: the same on every machine that has the
+    same files. It is computed once per process."""
+    digest, here = hashlib.sha256(), folder(package)
+    for path in for_production().get(package, ()):
+        with open(f"{here}/{path}", "rb") as file:
+            digest.update(f"{path}\0".encode() + hashlib.sha256(file.read()).digest())
+    version = getattr(sys.modules.get(package), "__version__", "")
+    return f"{version}-{digest.hexdigest()[:8]}".lstrip("-")
 
 
 def folder(package: str) -> str | None:
@@ -67,6 +86,15 @@ def _installed(package: str, path: str) -> str | None:
     return full if has_metadata and full.endswith(_FOR_BROWSERS) else None
 
 
+def _by_package(*keys: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for resource in _resources():
+        for key in keys:
+            if resource.get("namespace") and not (key == "relative_package_path" and resource.get("dev_only")):
+                found.setdefault(resource["namespace"], set()).update(_texts(resource.get(key, ()), keys))
+    return found
+
+
 def _resources() -> Iterator[dict[str, Any]]:
     for attribute in ("_js_dist", "_css_dist"):
         yield from ComponentRegistry.get_resources(attribute)
@@ -77,13 +105,14 @@ def _resources() -> Iterator[dict[str, Any]]:
         yield from part._js_dist
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, keys: tuple[str, ...]) -> Iterator[str]:
     """A path may be one, a list, or a dict of those for development and for production."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for part in value.values():
-            yield from _texts(part)
+        for mode, part in value.items():
+            if mode == "prod" or "dev_package_path" in keys:
+                yield from _texts(part, keys)
     else:
         for part in value:
-            yield from _texts(part)
+            yield from _texts(part, keys)

@@ -297,6 +297,16 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
         sources = collect(resources, include_async, url_attr)
         return file_urls.of_page(self, sources, url_attr)
 
+    def get_asset_url(self, path: str) -> str:
+        """As in Dash: the URL of a file in the assets folder. It is that of the static file, if staticfiles has it."""
+        return file_urls.of_asset(self, path) or super().get_asset_url(path)
+
+    def _config(self) -> dict[str, Any]:
+        make: Callable[[], dict[str, Any]] = super()._config
+        config, plotly = make(), file_urls.of_plotly(self)
+        # All that the renderer does with serve_locally is to make up a URL of plotly.js below the app's own path.
+        return config if plotly is None else {**config, "serve_locally": False, "plotlyjs_url": plotly}
+
     def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
         """As in Dash: hashes of the inline scripts of this app's page, for a Content-Security-Policy. Before the first
         request, those of the callbacks that have been registered by then."""

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
 URL_NAMESPACE = "the_django_plotly_dash"
 SHARED_BUNDLES = "shared-component-suites"
+SCRIPTS = "scripts"
 # What our own URL patterns capture; a site may mount them below patterns that capture more.
 _OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path"})
 
 # Plotly's JSON writer turns a slash into an escape.
+_ASSET_MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~asset~([\w.%-]+)~")
 _MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~(/|\\u002f)?")
 
 
@@ -52,6 +54,16 @@ def of_app(app: DjangoDash) -> str:
     if found is None:
         return f"/~dpd~{quote(app.slug, safe='')}~/"
     return found.prefix if found.app is app else _beside(found, app.slug)
+
+
+def mark_of_asset(app: DjangoDash, path: str) -> str:
+    """What stands for the URL of an asset as long as there is no request.
+
+    Args:
+        app: whose asset it is.
+        path: of the file in the assets folder.
+    """
+    return f"/~dpd~{quote(app.slug, safe='')}~asset~{quote(path, safe='').replace('~', '%7E')}~"
 
 
 def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = None) -> str:
@@ -82,6 +94,15 @@ def of_bundles(request: HttpRequest) -> str | None:
     except NoReverseMatch:
         return None
     return url.removesuffix("-/-")
+
+
+def of_script(resource: str, request: HttpRequest | None) -> str:
+    """The URL path of a script of this package.
+
+    Raises:
+        NoReverseMatch: as ``url_of``.
+    """
+    return _reverse(SCRIPTS, request, resource=resource)
 
 
 def _reverse(name: str, request: HttpRequest | None, **own: str) -> str:
@@ -116,7 +137,17 @@ def resolve_marks(text: str) -> str:
     """Replace the marks in a text that leaves for the browser by the prefixes of this request."""
     if "~dpd~" not in text:
         return text
-    return _MARK.sub(_prefix_of_mark, text)
+    return _MARK.sub(_prefix_of_mark, _ASSET_MARK.sub(_asset_of_mark, text))
+
+
+def _asset_of_mark(match: re.Match[str]) -> str:
+    slug, path, found = unquote(match[1]), unquote(match[2]), context.current()
+    if found is not None and found.app.slug == slug:
+        return str(found.app.get_asset_url(path))
+    try:
+        return f"{_beside(found, slug)}assets/{quote(path)}"
+    except NoReverseMatch:  # no mark of ours
+        return match[0]
 
 
 def _prefix_of_mark(match: re.Match[str]) -> str:

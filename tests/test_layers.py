@@ -14,8 +14,8 @@ LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
     ["prefix", "csrf", "json_values", "standalone", "component_libraries"],
-    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "file_urls"],
-    ["attribution", "page_registry", "background"],
+    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "static_files"],
+    ["attribution", "page_registry", "background", "file_urls"],
     ["backend", "dash_globals"],
     ["mcp"],
     ["djangodash"],
@@ -23,7 +23,7 @@ LAYERS = [
     ["lookup"],
     ["visits", "embedding"],
     ["views"],
-    ["urls", "checks", "templatetags", "dash_wrapper", "migrations"],
+    ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "finders"],
     ["apps", "standalone_urls"],
 ]
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
