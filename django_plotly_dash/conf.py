@@ -39,6 +39,13 @@ class PlotlyDashSettings:
     serve_locally: bool = True
     share_bundles: bool | None = None
     static_asset_root: str = "dpd/assets"
+    # frames
+    iframe_sandbox: str | None = (
+        "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-modals "
+        "allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+    )
+    iframe_allow: str | None = "clipboard-write; fullscreen"
+    iframe_referrerpolicy: str | None = None
     # background callbacks; seconds
     background_callback_manager: str | Callable[..., Any] | BaseBackgroundCallbackManager | None = None
     background_callback_lease: int = 60

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from . import access, csrf, lookup, mcp, views
 from .app_name import app_name, main_view_label
-from .prefix import SHARED_BUNDLES
+from .prefix import SCRIPTS, SHARED_BUNDLES
 
 __all__ = ["app_name", "urlpatterns"]
 
@@ -118,6 +118,18 @@ def _shared_bundles() -> URLPattern:
     return pattern
 
 
+def _scripts() -> URLPattern:
+    """Scripts of this package. They tell nothing of any app, so nobody is asked who he is."""
+    pattern = _Pattern(
+        RegexPattern(r"^_dpd/(?P<resource>[a-z_]+\.[0-9a-f]+\.js)$", name=SCRIPTS, is_endpoint=True),
+        require_safe(views.script),
+        name=SCRIPTS,
+    )
+    pattern.is_of_app = pattern.is_of_routes = False
+    pattern.view_async = require_safe(views.script_async)
+    return pattern
+
+
 def _async_or(plain: Any, decorated: Any) -> Any:
     """The decorated coroutine view, unless a decorator that knows nothing of coroutines has made a plain one of it."""
     return decorated if iscoroutinefunction(decorated) else plain
@@ -149,4 +161,5 @@ urlpatterns = [
         for part in _PARTS
     ),
     _shared_bundles(),
+    _scripts(),
 ]

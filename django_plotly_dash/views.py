@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from . import lookup, prefix
+from . import lookup, own_files, prefix
 from .backend import component_files, error_page
 from .exceptions import AppNotFoundError, RequestError
 from .registry import registry
@@ -64,6 +64,20 @@ def bundle(request: HttpRequest, component: str, resource: str, **of_mount: str)
 async def bundle_async(request: HttpRequest, component: str, resource: str, **of_mount: str) -> HttpResponseBase:
     """The same from an event loop, which does not wait for the disk."""
     return await sync_to_async(bundle)(request, component, resource)
+
+
+def script(request: HttpRequest, resource: str) -> HttpResponseBase:
+    """A script of this package.
+
+    Args:
+        resource: its name, with a hash.
+    """
+    return own_files.response(resource)
+
+
+async def script_async(request: HttpRequest, resource: str) -> HttpResponseBase:
+    """The same from an event loop; the scripts are in memory."""
+    return own_files.response(resource)
 
 
 def _find(find: Find, ident: str) -> lookup.Found:

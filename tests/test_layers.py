@@ -13,17 +13,17 @@ PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
-    ["prefix", "csrf", "json_values", "standalone", "component_libraries"],
-    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "static_files"],
+    ["prefix", "csrf", "json_values", "standalone", "component_libraries", "bootstrap", "csp"],
+    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "static_files", "own_files"],
     ["attribution", "page_registry", "background", "file_urls"],
     ["backend", "dash_globals"],
     ["mcp"],
     ["djangodash"],
     ["models", "access"],
     ["lookup"],
-    ["visits", "embedding"],
-    ["views"],
-    ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "finders"],
+    ["visits", "embedding", "page_parts"],
+    ["views", "direct"],
+    ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "finders", "middleware"],
     ["apps", "standalone_urls"],
 ]
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
