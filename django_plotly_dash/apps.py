@@ -7,6 +7,8 @@ import logging
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from . import component_libraries
+from .conf import component_packages
 from .exceptions import ConfigurationError
 from .registry import registry
 
@@ -21,10 +23,18 @@ class DjangoPlotlyDashConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, dash_globals, mcp  # noqa: F401 - registers them
 
+        _import_components()
         autodiscover_modules("dash_apps")
         dash_globals.check_callbacks()
         mcp.check_functions()
         _prepare_background()
+
+
+def _import_components() -> None:
+    try:
+        component_libraries.import_named(component_packages())
+    except ConfigurationError as error:  # reported by the checks; the rest of the site works
+        logging.getLogger("django_plotly_dash").error("%s", error)
 
 
 def _prepare_background() -> None:

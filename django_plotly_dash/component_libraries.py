@@ -11,20 +11,46 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dash import _dash_renderer, dash_table, dcc, hooks, html
 from dash.development.base_component import ComponentRegistry
 from django.core.exceptions import SuspiciousFileOperation
 from django.utils._os import safe_join
 
+if TYPE_CHECKING:
+    from dash import Dash
+
 _FOR_BROWSERS = (".js", ".css", ".js.map", ".css.map")
+
+
+def import_named(packages: Iterable[str]) -> dict[str, str]:
+    """Import libraries, so that all apps have them, whether or not the module of one imports them.
+
+    Gives, by package, why one cannot be imported.
+    """
+    failed = {}
+    for package in packages:
+        try:
+            import_module(package)
+        except ImportError as error:
+            failed[package] = str(error)
+    return failed
 
 
 def declared() -> dict[str, set[str]]:
     """Package -> paths in it of all files that the imported libraries have declared, whether or not they exist."""
     return _by_package("relative_package_path", "dev_package_path")
+
+
+def appended(app: Dash, package: str) -> Iterator[str]:
+    """Paths in a package of files that an app has appended to its own scripts and style sheets."""
+    for files in (app.scripts, app.css):
+        for resource in files._resources._resources:
+            if resource.get("namespace") == package:
+                yield from _texts(resource.get("relative_package_path", ()), ("relative_package_path",))
 
 
 def for_production() -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, dash_globals, file_urls, mcp, standalone
+from . import background, bootstrap, dash_globals, file_urls, mcp, standalone
 from .backend import DjangoDashServer
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
@@ -29,7 +29,6 @@ from .request_config import RequestConfig
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
 logger = logging.getLogger("django_plotly_dash")
-BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
 
 
 class DjangoDash(mcp.ToolsOfRequest, Dash):
@@ -42,7 +41,8 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
     Args:
         name: identifies the app in template tags and URLs. Without one, a name is made from the module's.
         serve_locally: serve component bundles from this site rather than from a CDN; None takes the setting.
-        add_bootstrap_links: load Bootstrap's style sheet.
+        add_bootstrap_links: load Bootstrap's style sheet, the one that django-bootstrap4 or -5 is configured with
+            where one of them is installed.
         suppress_callback_exceptions: as in Dash.
         external_stylesheets: as in Dash.
         external_scripts: as in Dash.
@@ -84,17 +84,20 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
-        stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
+        locally = app_settings().serve_locally if serve_locally is None else serve_locally
+        stylesheets = bootstrap.links(add_bootstrap_links, serve_locally=locally)
         with dash_globals.making(self):
             super().__init__(
                 name=self.module,
                 backend=DjangoDashServer,
-                serve_locally=app_settings().serve_locally if serve_locally is None else serve_locally,
+                serve_locally=locally,
                 suppress_callback_exceptions=suppress_callback_exceptions,
                 external_stylesheets=[*stylesheets, *(external_stylesheets or ())],
                 external_scripts=list(external_scripts or ()),
                 **{"add_log_handler": False, **dash_kwargs, "use_async": False},
             )
+        if add_bootstrap_links:
+            bootstrap.add_copy(self)
         mcp.take_places()
         self._on_error = error_handler(self._on_error)
         for argument in ("csrf_token_name", "csrf_header_name"):

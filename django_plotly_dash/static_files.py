@@ -30,6 +30,8 @@ BUNDLES_ROOT = "dpd/components"
 NOT_FOR_BROWSERS = ("*.py", "*.pyc", "__pycache__")
 
 _FINDERS = "django_plotly_dash.finders"
+# Names that have been found, and that have not; a process is started anew when files are collected anew.
+_there: set[str] = set()
 _missing: set[str] = set()
 
 
@@ -42,7 +44,7 @@ def bundle_url(package: str, path: str) -> str | None:
     """
     if not finds_bundles() or path not in component_libraries.for_production().get(package, ()):
         return None
-    if _keeps_hashed_names_only():
+    if keeps_hashed_names_only():
         return None
     return _url(f"{bundles_root(package)}/{path}")
 
@@ -118,15 +120,22 @@ def finds_assets_of_apps() -> bool:
     return _in_use("DashAssetFinder")
 
 
+def missing_bundles() -> list[str]:
+    """Names of the bundles that are certain not to have been collected."""
+    names = [
+        f"{bundles_root(package)}/{path}"
+        for package, paths in component_libraries.for_production().items()
+        for path in paths
+    ]
+    return [name for name in names if _why_missing(name)]
+
+
 def _url(name: str) -> str | None:
     if name in _missing:
         return None
-    try:
-        if _may_be_there(name):
-            return str(staticfiles_storage.url(name))
-        reason = f"it is not in STATIC_ROOT, which is {settings.STATIC_ROOT!r}"
-    except ValueError as error:  # a manifest without the file
-        reason = str(error)
+    reason = _why_missing(name)
+    if not reason:
+        return str(staticfiles_storage.url(name))
     if not _missing:  # once; whoever has forgotten one file has forgotten them all
         logger.warning(
             "The apps serve their files themselves, since %r has not been collected: %s. Run manage.py collectstatic.",
@@ -137,20 +146,28 @@ def _url(name: str) -> str | None:
     return None
 
 
-def _may_be_there(name: str) -> bool:
-    """False if it is certain that the file is not where ``collectstatic`` would have put it."""
+def _why_missing(name: str) -> str:
+    """Why it is certain that the file is not where ``collectstatic`` would have put it; else nothing."""
     storage: Any = staticfiles_storage
-    if settings.DEBUG or isinstance(storage, ManifestFilesMixin) or not isinstance(storage, StaticFilesStorage):
-        return True  # finders serve it; or the manifest tells; or it is too far away to be asked
-    if not settings.STATIC_ROOT:
-        return False
+    if settings.DEBUG or name in _there:
+        return ""  # finders serve it
+    reason = f"it is not in STATIC_ROOT, which is {settings.STATIC_ROOT!r}"
     try:
-        return not os.path.isdir(storage.location) or storage.exists(name)
+        storage.url(name)
+        # A storage that is far away is not asked, nor is a folder that belongs to another machine.
+        is_asked = isinstance(storage, StaticFilesStorage) and not isinstance(storage, ManifestFilesMixin)
+        if not is_asked or (settings.STATIC_ROOT and (not os.path.isdir(storage.location) or storage.exists(name))):
+            reason = ""
     except SuspiciousFileOperation:
-        return False
+        pass
+    except ValueError as error:  # a manifest without the file
+        reason = str(error)
+    if not reason:
+        _there.add(name)
+    return reason
 
 
-def _keeps_hashed_names_only() -> bool:
+def keeps_hashed_names_only() -> bool:
     """WhiteNoise can remove the files under their plain names, under which scripts ask for their chunks."""
     return bool(getattr(settings, "WHITENOISE_KEEP_ONLY_HASHED_FILES", False)) and not settings.DEBUG
 
@@ -174,6 +191,7 @@ def _is_below(folder: str, base: str | os.PathLike[str]) -> bool:
 def _forget(*, setting: str, **_: Any) -> None:
     if setting in ("DEBUG", "INSTALLED_APPS", "BASE_DIR") or setting.startswith(("STATIC", "STORAGES")):
         _missing.clear()
+        _there.clear()
         _in_use.cache_clear()
         _assets_root.cache_clear()
 

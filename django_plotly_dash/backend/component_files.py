@@ -45,7 +45,13 @@ def shared_bundle(request: HttpRequest, package: str, path: str) -> HttpResponse
 
 def _bundle(request: HttpRequest, package: str, path: str, apps: Iterable[Dash]) -> HttpResponseBase:
     path, fingerprinted = check_fingerprint(path)
-    registered = {known for app in apps for known in app.registered_paths.get(package, ()) if known == path}
+    # An app that has not been asked for its page yet, in this process, has registered nothing.
+    registered = {
+        known
+        for app in apps
+        for known in (*app.registered_paths.get(package, ()), *component_libraries.appended(app, package))
+        if known == path
+    }
     full = component_libraries.locate(package, path, registered)
     if full is None:
         raise RequestError("There is no such file in a component library of this site.", 404)
