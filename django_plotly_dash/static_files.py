@@ -16,7 +16,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin, StaticFilesStorage, staticfiles_storage
-from django.core.exceptions import SuspiciousFileOperation
+from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
@@ -149,18 +149,22 @@ def _url(name: str) -> str | None:
 def _why_missing(name: str) -> str:
     """Why it is certain that the file is not where ``collectstatic`` would have put it; else nothing."""
     storage: Any = staticfiles_storage
-    if settings.DEBUG or name in _there:
-        return ""  # finders serve it
+    if name in _there:
+        return ""
     reason = f"it is not in STATIC_ROOT, which is {settings.STATIC_ROOT!r}"
     try:
         storage.url(name)
-        # A storage that is far away is not asked, nor is a folder that belongs to another machine.
-        is_asked = isinstance(storage, StaticFilesStorage) and not isinstance(storage, ManifestFilesMixin)
+        # Under DEBUG finders serve it; a storage that is far away is not asked, nor is a folder of another machine.
+        is_asked = (
+            not settings.DEBUG
+            and isinstance(storage, StaticFilesStorage)
+            and not isinstance(storage, ManifestFilesMixin)
+        )
         if not is_asked or (settings.STATIC_ROOT and (not os.path.isdir(storage.location) or storage.exists(name))):
             reason = ""
     except SuspiciousFileOperation:
         pass
-    except ValueError as error:  # a manifest without the file
+    except (ValueError, ImproperlyConfigured) as error:  # a manifest without the file, or no place for one
         reason = str(error)
     if not reason:
         _there.add(name)
