@@ -125,11 +125,21 @@ def _attributes_of_frame(
         "loading": "lazy",
     }
     given = {
-        "sandbox": settings.iframe_sandbox,
+        "sandbox": _sandbox(settings.iframe_sandbox),
         "allow": settings.iframe_allow,
         "referrerpolicy": settings.iframe_referrerpolicy,
     }
     return attributes | {name: value for name, value in given.items() if value is not None}
+
+
+def _sandbox(permissions: str | None) -> str | None:
+    missing = {"allow-scripts", "allow-same-origin"} - set((permissions or "").split())
+    if permissions is None or not missing:
+        return permissions
+    raise ConfigurationError(
+        f"settings.PLOTLY_DASH['iframe_sandbox'] is {permissions!r}, without {' and '.join(sorted(missing))}: no Dash app "
+        "works so. Add what is missing, or give None for frames without a sandbox."
+    )
 
 
 def _size(ratio: float | str | None, height: float | str | None) -> tuple[dict[str, str], str]:
@@ -138,7 +148,7 @@ def _size(ratio: float | str | None, height: float | str | None) -> tuple[dict[s
         text = str(height).strip()
         if not _HEIGHT.fullmatch(text):
             raise ValueError(
-                f"height is {height!r}; it has to be a number of pixels or one CSS length, such as 600, '30em' or '70vh'."
+                f"height is {height!r}; it has to be a number of pixels or one CSS length, as 600, '30em' or '70vh' are."
             )
         pixels = text.removesuffix("px")
         if pixels.isdigit():

@@ -1,6 +1,6 @@
 """Scripts of this package that pages load: their URLs, and the responses that carry them.
 
-They need no ``staticfiles``: a URL of ours serves them, and carries a hash of their content, so that browsers keep them.
+They need no ``staticfiles``: a URL of ours serves them, and has a hash of their content, so that browsers keep them.
 """
 
 from __future__ import annotations
