@@ -368,7 +368,7 @@ def test_settings_that_are_said_to_do_nothing_are_those_that_nothing_reads() -> 
     }
     assert {names_in(row[0])[0] for row in SETTINGS["in use"]} == read
     assert not re.search(r"^ *\S.*app_settings\(\)(?!\.)", code, re.M), "this test would overlook what is read so"
-    assert "PLOTLY_COMPONENTS" not in code, "the page says that PLOTLY_COMPONENTS is not used"
+    assert "component_packages()" in code, "the page says that PLOTLY_COMPONENTS is read"
 
 
 def checks_in_code() -> dict[str, str]:

@@ -14,7 +14,7 @@ LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
     ["prefix", "csrf", "json_values", "standalone", "component_libraries", "bootstrap", "csp"],
-    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "static_files", "own_files"],
+    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "own_files", "static_files"],
     ["attribution", "page_registry", "background", "file_urls"],
     ["backend", "dash_globals"],
     ["mcp"],
