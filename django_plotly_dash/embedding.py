@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 CLASS_PREFIX = "django-plotly-dash"
 FRAME_MARK = "data-django-plotly-dash-frame"
 ASPECTS = ("21by9", "16by9", "4by3", "1by1")
-_HEIGHT = re.compile(r"\d+(\.\d+)?(px|em|rem|vh|svh|lvh|dvh|vw|vmin|vmax|%|cm|mm|in|pt|pc|ch|ex|cqh|cqw)?")
+_HEIGHT = re.compile(
+    r"\d+(\.\d+)?(px|em|rem|[sld]?v[hw]|vmin|vmax|%|cm|mm|in|pt|pc|ch|ex|cqh|cqw)?"
+    r"|(calc|min|max|clamp)\([\w\s.+*/%(),-]+\)"
+)
 
 
 def address(
@@ -137,8 +140,8 @@ def _sandbox(permissions: str | None) -> str | None:
     if permissions is None or not missing:
         return permissions
     raise ConfigurationError(
-        f"settings.PLOTLY_DASH['iframe_sandbox'] is {permissions!r}, without {' and '.join(sorted(missing))}: no Dash app "
-        "works so. Add what is missing, or give None for frames without a sandbox."
+        f"settings.PLOTLY_DASH['iframe_sandbox'] is {permissions!r}, without {' and '.join(sorted(missing))}: "
+        "no Dash app works so. Add what is missing, or give None for frames without a sandbox."
     )
 
 
@@ -148,7 +151,7 @@ def _size(ratio: float | str | None, height: float | str | None) -> tuple[dict[s
         text = str(height).strip()
         if not _HEIGHT.fullmatch(text):
             raise ValueError(
-                f"height is {height!r}; it has to be a number of pixels or one CSS length, as 600, '30em' or '70vh' are."
+                f"height is {height!r}; it has to be a number of pixels or one CSS length, such as 600, '30em', '70vh'."
             )
         pixels = text.removesuffix("px")
         if pixels.isdigit():

@@ -24,7 +24,7 @@ LAYERS = [
     ["visits", "embedding", "page_parts"],
     ["views", "direct"],
     ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "finders", "middleware"],
-    ["apps", "standalone_urls"],
+    ["apps", "standalone_urls", "jinja2"],
 ]
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS = {room for rooms in LAYERS for room in rooms}

@@ -233,11 +233,8 @@
 
     async load() {
       const { url, scripts, styles } = this.needs;
-      const [config, ...brought] = await Promise.all([
-        fetchConfig(url),
-        ...scripts.map(loadScript),
-        ...styles.map(loadStyle),
-      ]);
+      const config = await fetchConfig(url); // who may not see the app loads nothing else
+      const brought = await Promise.all([...scripts.map(loadScript), ...styles.map(loadStyle)]);
       for (const functions of brought) {
         for (const [namespace, more] of Object.entries(functions ?? {})) {
           this.functions[namespace] = { ...this.functions[namespace], ...more };
