@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from urllib.request import ProxyHandler, build_opener
 
 import dash
 import pytest
@@ -318,6 +323,54 @@ def test_whitenoise_may_not_remove_the_plain_names(app: DjangoDash, settings: An
     (warning,) = (found for found in run_checks() if found.id == "django_plotly_dash.W021")
     assert warning.msg == "WhiteNoise keeps hashed names only, so component bundles are not loaded as static files."
     assert "WHITENOISE_KEEP_ONLY_HASHED_FILES" in str(warning.hint)
+
+
+RUNSERVER_SETTINGS = """
+from tests.settings import *
+
+DEBUG = True
+INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.staticfiles"]
+STATICFILES_FINDERS = {finders!r}
+PLOTLY_DASH = {{"dev_tools": False}}
+"""
+
+
+def test_runserver_serves_them_without_an_option(tmp_path: Path) -> None:
+    (tmp_path / "settings_of_runserver.py").write_text(RUNSERVER_SETTINGS.format(finders=static_site.FINDERS))
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])]),
+        "DJANGO_SETTINGS_MODULE": "settings_of_runserver",
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-m", "django", "runserver", "--noreload", "--skip-checks", "127.0.0.1:0"]
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        site = address_in(log, process)
+        opener = build_opener(ProxyHandler({}))
+        found = links(opener.open(f"{site}/dash/app/decorated/").read().decode())
+        assert [url for url in found if url.startswith("/static/dpd/assets/tests/site/assets/style.css")]
+        for url in found:
+            assert url.startswith("/static/"), url
+            assert opener.open(f"{site}{url}").status == 200
+        core = next(url for url in found if "/dcc/dash_core_components." in url)
+        chunk = f"{site}{core.rpartition('/')[0]}/async-graph.js"
+        assert len(opener.open(chunk).read()) > 10_000
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def address_in(log: Path, process: subprocess.Popen[bytes]) -> str:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        found = re.search(r"development server at (http://[\d.:]+)/", log.read_text())
+        if found:
+            return found[1]
+        time.sleep(0.05)
+    raise AssertionError(f"The server does not start:\n{log.read_text()}")
 
 
 # --- CDNs and named libraries -----------------------------------------------------------------------------------------
