@@ -120,7 +120,6 @@ def bootstrap_frame(
 def _attributes_of_frame(
     found: Found, url: str, request: HttpRequest | None, pass_query: bool, title: str | None
 ) -> dict[str, str]:
-    settings = app_settings()
     query = request.META.get("QUERY_STRING", "") if pass_query and request is not None else ""
     attributes = {
         "src": f"{url}{'&' if '?' in url else '?'}{query}" if query else url,
@@ -128,9 +127,9 @@ def _attributes_of_frame(
         "loading": "lazy",
     }
     given = {
-        "sandbox": _sandbox(settings.iframe_sandbox),
-        "allow": settings.iframe_allow,
-        "referrerpolicy": settings.iframe_referrerpolicy,
+        "sandbox": _sandbox(app_settings().iframe_sandbox),
+        "allow": app_settings().iframe_allow,
+        "referrerpolicy": app_settings().iframe_referrerpolicy,
     }
     return attributes | {name: value for name, value in given.items() if value is not None}
 

@@ -19,6 +19,10 @@ DEFAULTS = {
     "serve_locally": True,
     "share_bundles": None,
     "static_asset_root": "dpd/assets",
+    "iframe_sandbox": "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-modals "
+    "allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation",
+    "iframe_allow": "clipboard-write; fullscreen",
+    "iframe_referrerpolicy": None,
     "stateless_loader": None,
     "background_callback_manager": None,
     "background_callback_lease": 60,

@@ -430,7 +430,6 @@ def test_the_extra_arguments_are_listed() -> None:
 NOT_YET: dict[str, Callable[[str], Any]] = {
     "module": find_spec,
     "template tag": tags.register.tags.get,
-    "argument of ``plotly_app``": lambda name: name in inspect.signature(tags.plotly_app).parameters,
     "method of ``DashApp``": lambda name: hasattr(models.DashApp, name),
     "name in ``django_plotly_dash.views``": lambda name: hasattr(views, name),
     "URL": lambda name: name in {pattern.name for pattern in urlpatterns},
@@ -450,7 +449,6 @@ def test_what_is_said_to_be_missing_is_missing() -> None:
     [
         ("module", "django_plotly_dash.views"),
         ("template tag", "plotly_app"),
-        ("argument of ``plotly_app``", "ratio"),
         ("method of ``DashApp``", "as_dash_instance"),
         ("name in ``django_plotly_dash.views``", "serve"),
         ("URL", "app-main"),
