@@ -49,7 +49,7 @@ def needs_of(found: Found, url: str, request: HttpRequest | None) -> dict[str, A
     app = found.app
     with _speaking(found, url, request):
         scripts = _tags(app._generate_scripts_html(), "script", "src")
-        links = _tags(app._generate_css_dist_html(), "link", "href")
+        links = _tags(app._generate_css_dist_html(), "link", "href")  # type: ignore[no-untyped-call]
     # An app may be there twice, as itself and as an instance; its scripts are to run once.
     for item in scripts:
         if item["src"].startswith(url) and "_dash-component-suites/" not in item["src"]:

@@ -159,7 +159,7 @@ def _size(ratio: float | str | None, height: float | str | None) -> tuple[dict[s
     if ratio in (None, ""):
         return {}, "follow"
     try:
-        number = float(ratio)  # type: ignore[arg-type]
+        number = float(ratio)
     except (TypeError, ValueError):
         number = math.nan
     if not 0 < number < math.inf:

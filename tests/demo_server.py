@@ -20,6 +20,7 @@ PAGES = {
     "stocks": ["StockPrices", "StockGains"],
     "visitor": ["Visitor"],
     "tips": ["Tips"],
+    "in-page": ["Dice"],
 }
 _SECONDS_TO_START = 60
 _REQUEST = re.compile(r'^\[[^]]+\] "[^"]*" (\d+) ')

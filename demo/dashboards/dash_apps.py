@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (  # noqa: F401 - importing them makes the apps
+    dice,
     look,
     simple_example,
     stock_gains,

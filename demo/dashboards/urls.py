@@ -17,4 +17,5 @@ urlpatterns = [
     path("login/", login_view, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("<slug:slug>/", views.demo, name="demo"),
+    path("<slug:slug>/fragment/", views.fragment, name="fragment"),
 ]

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from . import (
+    dice,
     simple_example,
     stock_gains,
     stock_prices,
@@ -37,6 +38,16 @@ class Shown:
         )
 
     @property
+    def frame_tag(self) -> str:
+        """The same for a frame that follows its app."""
+        return f'{{% plotly_app name="{self.name}" %}}'
+
+    @property
+    def direct_tag(self) -> str:
+        """The same without a frame."""
+        return f'{{% plotly_direct name="{self.name}" %}}'
+
+    @property
     def file(self) -> str:
         return f"{self.module.__name__.replace('.', '/')}.py"
 
@@ -53,6 +64,7 @@ class Demo:
     title: str
     sentence: str
     apps: list[Shown] = field(default_factory=list)
+    template: str = "dashboards/demo.html"
 
 
 DEMOS = [
@@ -94,6 +106,14 @@ DEMOS = [
         "of a restaurant left on the table.",
         [Shown("Tips", "640px", tips)],
     ),
+    Demo(
+        "in-page",
+        "Without a frame",
+        "One app four times: twice in the page itself, once in a frame, "
+        "and once in a fragment that comes and goes.",
+        [Shown("Dice", "", dice)],
+        "dashboards/in_page.html",
+    ),
 ]
 
 
@@ -104,8 +124,19 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def demo(request: HttpRequest, slug: str) -> HttpResponse:
     """One demo."""
+    found = _demo(slug)
+    return render(request, found.template, {"demo": found, "demos": DEMOS})
+
+
+def fragment(request: HttpRequest, slug: str) -> HttpResponse:
+    """The apps of a demo and nothing else, to be put into a page."""
+    return render(
+        request, "dashboards/fragment.html", {"demo": _demo(slug)}
+    )
+
+
+def _demo(slug: str) -> Demo:
     for found in DEMOS:
         if found.slug == slug:
-            context = {"demo": found, "demos": DEMOS}
-            return render(request, "dashboards/demo.html", context)
+            return found
     raise Http404(f"There is no demo {slug!r}.")

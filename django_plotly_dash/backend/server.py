@@ -252,7 +252,7 @@ class DjangoDashServer(BaseDashServer[Any]):
             (direct_answers.FUNCTIONS, direct_answers.functions),
             (direct_answers.LAUNCHER, direct_answers.launcher),
         ):
-            dash_app._add_url(path, partial(answer, dash_app))
+            dash_app._add_url(path, partial(answer, self._app))
 
     def setup_catchall(self, dash_app: Dash) -> None:
         """Paths that nothing else answers are the app's pages, which the browser routes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django import template
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
@@ -131,8 +133,8 @@ def plotly_footer() -> SafeString:
 
 def _parts(context: template.Context) -> page_parts.PageParts:
     """Those of this rendering; templates that are included in it have the same."""
-    outermost: dict[str, page_parts.PageParts] = context.render_context.dicts[0]
-    return outermost.setdefault("django_plotly_dash", page_parts.PageParts())
+    outermost: Any = context.render_context.dicts[0]
+    return cast(page_parts.PageParts, outermost.setdefault("django_plotly_dash", page_parts.PageParts()))
 
 
 @register.simple_tag

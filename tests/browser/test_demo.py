@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -88,3 +89,21 @@ def test_a_vote_outlives_a_reload_and_a_user_is_greeted(page: Page, server: Demo
     page.get_by_role("button", name="Log out demo").click()
     expect(app.get_by_role("heading")).to_have_text("Welcome, visitor!")
     expect(app.locator("#count")).to_contain_text("Votes in this session: 0.")
+
+
+def test_one_app_stands_in_a_page_four_times(page: Page, server: DemoServer) -> None:
+    page.goto(f"{server.url}/in-page/")
+    page.click("#insert")
+    places = [page.locator(".pair > div").nth(number) for number in (0, 1, 3)]
+    places = [*places, page.frame_locator("iframe").locator("body")]
+    for place in places:
+        expect(place.locator("#thrown")).to_have_text(re.compile("^10 throws"))
+    for number, place in enumerate(places, 1):
+        for _ in range(number):
+            throws = int(place.locator("#thrown").inner_text().split()[0])
+            place.locator("#throw").click()
+            expect(place.locator("#thrown")).to_have_text(re.compile(f"^{throws + 10} throws"))
+    for number, place in enumerate(places, 1):
+        expect(place.locator("#thrown")).to_have_text(re.compile(f"^{number * 10 + 10} throws"))
+    page.click("#remove")
+    page.wait_for_function("window.dash_stores.length === 2")
