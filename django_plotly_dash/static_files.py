@@ -15,7 +15,6 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.staticfiles.storage import ManifestFilesMixin, StaticFilesStorage, staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
@@ -33,6 +32,8 @@ _FINDERS = "django_plotly_dash.finders"
 # Names that have been found, and that have not; a process is started anew when files are collected anew.
 _there: set[str] = set()
 _missing: set[str] = set()
+# Package and path -> name among the static files; to look at the disk for each link would make pages slow.
+_bundles: dict[tuple[str, str], str] = {}
 
 
 def bundle_url(package: str, path: str) -> str | None:
@@ -42,11 +43,14 @@ def bundle_url(package: str, path: str) -> str | None:
         package: the library's package.
         path: path in the package, without a fingerprint.
     """
-    if not finds_bundles() or path not in component_libraries.for_production().get(package, ()):
+    if not finds_bundles() or keeps_hashed_names_only():
         return None
-    if keeps_hashed_names_only():
-        return None
-    return _url(f"{bundles_root(package)}/{path}")
+    name = _bundles.get((package, path))
+    if name is None:
+        if path not in component_libraries.for_production().get(package, ()):
+            return None
+        name = _bundles[package, path] = f"{bundles_root(package)}/{path}"
+    return _url(name)
 
 
 def asset_url(folder: str, path: str) -> str | None:
@@ -135,7 +139,7 @@ def _url(name: str) -> str | None:
         return None
     reason = _why_missing(name)
     if not reason:
-        return str(staticfiles_storage.url(name))
+        return str(_storage().url(name))
     if not _missing:  # once; whoever has forgotten one file has forgotten them all
         logger.warning(
             "The apps serve their files themselves, since %r has not been collected: %s. Run manage.py collectstatic.",
@@ -148,9 +152,11 @@ def _url(name: str) -> str | None:
 
 def _why_missing(name: str) -> str:
     """Why it is certain that the file is not where ``collectstatic`` would have put it; else nothing."""
-    storage: Any = staticfiles_storage
+    from django.contrib.staticfiles.storage import ManifestFilesMixin, StaticFilesStorage
+
     if name in _there:
         return ""
+    storage = _storage()
     reason = f"it is not in STATIC_ROOT, which is {settings.STATIC_ROOT!r}"
     try:
         storage.url(name)
@@ -169,6 +175,13 @@ def _why_missing(name: str) -> str:
     if not reason:
         _there.add(name)
     return reason
+
+
+def _storage() -> Any:
+    # Imported here, since a site without staticfiles does not need to have its settings.
+    from django.contrib.staticfiles.storage import staticfiles_storage
+
+    return staticfiles_storage
 
 
 def keeps_hashed_names_only() -> bool:
@@ -196,6 +209,7 @@ def _forget(*, setting: str, **_: Any) -> None:
     if setting in ("DEBUG", "INSTALLED_APPS", "BASE_DIR") or setting.startswith(("STATIC", "STORAGES")):
         _missing.clear()
         _there.clear()
+        _bundles.clear()
         _in_use.cache_clear()
         _assets_root.cache_clear()
 

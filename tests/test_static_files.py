@@ -19,6 +19,7 @@ import pytest
 from dash import Input, Output, html
 from dash.development.base_component import ComponentRegistry
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.test import Client
@@ -227,7 +228,7 @@ class Finder(DashComponentFinder):
 # --- storages that are far away ---------------------------------------------------------------------------------------
 
 
-class Signing(static_files.StaticFilesStorage):
+class Signing(StaticFilesStorage):
     """As storages of objects are: another origin, a signature in each URL, and no folder here."""
 
     def __init__(self) -> None:

@@ -45,17 +45,17 @@ def shared_bundle(request: HttpRequest, package: str, path: str) -> HttpResponse
 
 def _bundle(request: HttpRequest, package: str, path: str, apps: Iterable[Dash]) -> HttpResponseBase:
     path, fingerprinted = check_fingerprint(path)
-    # An app that has not been asked for its page yet, in this process, has registered nothing.
-    registered = {
-        known
-        for app in apps
-        for known in (*app.registered_paths.get(package, ()), *component_libraries.appended(app, package))
-        if known == path
-    }
-    full = component_libraries.locate(package, path, registered)
+    full = component_libraries.locate(package, path)
+    if full is None and any(_has_registered(app, package, path) for app in apps):
+        full = component_libraries.locate(package, path, [path])
     if full is None:
         raise RequestError("There is no such file in a component library of this site.", 404)
     return _file(request, full, immutable=fingerprinted)
+
+
+def _has_registered(app: Dash, package: str, path: str) -> bool:
+    # An app that has not been asked for its page yet, in this process, has registered nothing.
+    return path in app.registered_paths.get(package, ()) or path in component_libraries.appended(app, package)
 
 
 def asset(folder: str, path: str) -> HttpResponseBase:
