@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
@@ -51,7 +51,7 @@ def check_components(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
     ]
 
 
-@register("django_plotly_dash", Tags.staticfiles)
+@register("django_plotly_dash")  # not among those of staticfiles, which collectstatic makes before it collects
 def check_static_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """W020: files have not been collected. W021: WhiteNoise removes files that are needed."""
     if settings.DEBUG or not static_files.finds_bundles():

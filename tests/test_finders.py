@@ -150,8 +150,10 @@ def test_assets_are_collected_once_for_hundreds_of_apps(folder: Path) -> None:
 
 def test_collectstatic_finds_no_file_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app_with(folder)
-    call_command("collectstatic", verbosity=1, interactive=False)
-    assert "another file" not in capsys.readouterr().out
+    call_command("collectstatic", verbosity=1, interactive=False, skip_checks=False)
+    said = capsys.readouterr()
+    assert "another file" not in said.out
+    assert "have not been collected" not in said.err
 
 
 def test_the_folder_of_a_django_app_is_named_after_it() -> None:
