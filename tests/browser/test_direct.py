@@ -8,11 +8,13 @@ from typing import Any
 
 import dash
 import pytest
+from dash import html
 from django.contrib.auth.views import LoginView
 from django.urls import include, path
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from django_plotly_dash import DjangoDash
 from tests.site_urls import mount, urls_made_again
 from tests.urls import show
 
@@ -157,3 +159,13 @@ def test_twelve_apps_and_three_frames_on_one_page(page: Page, live_server: LiveS
         expect(frame.locator("#echoed")).to_have_text(f"{number} got in a frame")
     bundles = [url for url in requested if "_dash-component-suites" in url]
     assert len(bundles) == len(set(bundles)) > 8
+
+
+def test_each_app_has_its_own_dev_tools(page: Page, serve: Callable[..., str], apps: Any) -> None:
+    tools = {"dev_tools_ui": True, "dev_tools_hot_reload": False, "dev_tools_props_check": False}
+    app = DjangoDash("Watched", dev_tools=tools)
+    app.layout = html.Div("seen", style={"height": "300px"})
+    page.goto(f"{serve()}/pages/watched/")
+    expect(page.locator(".dash-debug-menu__outer")).to_have_count(2)
+    bottoms = [menu.bounding_box()["y"] for menu in page.locator(".dash-debug-menu__outer").all()]  # type: ignore[index]
+    assert abs(bottoms[1] - bottoms[0] - 300) < 20

@@ -250,6 +250,7 @@
       data.textContent = JSON.stringify(config);
       this.element.replaceChildren(this.container, data);
       if (pages) this.keepPages();
+      if (config.ui) placeDevTools();
       const giveBack = [lend("react-entry-point", this.container), lend("_dash-config", data)];
       try {
         this.store = await this.launch();
@@ -444,6 +445,16 @@
       element.removeAttribute("id");
       others.forEach((other) => (other.id = id));
     };
+  }
+
+  let devTools = null;
+
+  /** Each app's dev tools into its own corner; all of them would lie in that of the window. */
+  function placeDevTools() {
+    if (devTools || !document.adoptedStyleSheets) return;
+    devTools = new CSSStyleSheet(); // which no policy stops
+    devTools.replaceSync(`[${MARK}] { position: relative } [${MARK}] .dash-debug-menu__outer { position: absolute }`);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, devTools];
   }
 
   function when(store, isSo, app) {
