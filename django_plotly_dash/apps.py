@@ -9,6 +9,8 @@ from django.apps import AppConfig
 from django.core.signals import request_started
 from django.utils.module_loading import autodiscover_modules
 
+from . import component_libraries
+from .conf import component_packages
 from .exceptions import ConfigurationError
 from .registry import registry
 
@@ -23,6 +25,7 @@ class DjangoPlotlyDashConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401 - registers them
 
+        _import_components()
         autodiscover_modules("dash_apps")
         _check_registrations()
         _prepare_background()
@@ -51,6 +54,13 @@ def _check_with_urlconf(**_: Any) -> None:
         return
     _check_registrations()
     request_started.disconnect(dispatch_uid=__name__)
+
+
+def _import_components() -> None:
+    try:
+        component_libraries.import_named(component_packages())
+    except ConfigurationError as error:  # reported by the checks; the rest of the site works
+        logging.getLogger("django_plotly_dash").error("%s", error)
 
 
 def _prepare_background() -> None:

@@ -12,8 +12,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from . import access, dash_globals, mcp, write_policy
-from .conf import app_settings
+from . import access, component_libraries, dash_globals, mcp, static_files, write_policy
+from .conf import app_settings, component_packages
 from .exceptions import ConfigurationError, RegistrationError
 from .prefix import URL_NAMESPACE
 from .registry import registry
@@ -35,6 +35,48 @@ def check_settings(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Che
         access.view_decorator()
     except ConfigurationError as error:
         return [Error(str(error), hint="Nothing is served until it can be used.", id="django_plotly_dash.E002")]
+    return []
+
+
+@register("django_plotly_dash")
+def check_components(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E020: ``PLOTLY_COMPONENTS`` names what cannot be imported."""
+    try:
+        failed = component_libraries.import_named(component_packages())
+    except ConfigurationError as error:
+        return [Error(str(error), hint="Correct it, or leave it out.", id="django_plotly_dash.E020")]
+    return [
+        Error(
+            f"settings.PLOTLY_COMPONENTS names {package!r}, which cannot be imported: {reason}.",
+            hint="Install the package, correct its name, or leave it out: libraries that apps import are found.",
+            id="django_plotly_dash.E020",
+        )
+        for package, reason in failed.items()
+    ]
+
+
+@register("django_plotly_dash")  # not among those of staticfiles, which collectstatic makes before it collects
+def check_static_files(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W020: files have not been collected. W021: WhiteNoise removes files that are needed."""
+    if settings.DEBUG or not static_files.finds_bundles():
+        return []
+    if static_files.keeps_hashed_names_only():
+        return [
+            Warning(
+                "WhiteNoise keeps hashed names only, so component bundles are not loaded as static files.",
+                hint="Scripts ask for their parts under plain names. Remove WHITENOISE_KEEP_ONLY_HASHED_FILES.",
+                id="django_plotly_dash.W021",
+            )
+        ]
+    missing = static_files.missing_bundles()
+    if missing:
+        return [
+            Warning(
+                "Component bundles have not been collected, so the apps serve them themselves.",
+                hint=f"Run manage.py collectstatic; {missing[0]!r} is missing, for one.",
+                id="django_plotly_dash.W020",
+            )
+        ]
     return []
 
 

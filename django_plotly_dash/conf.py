@@ -1,4 +1,4 @@
-"""The only reader of ``settings.PLOTLY_DASH``.
+"""The only reader of ``settings.PLOTLY_DASH`` and ``settings.PLOTLY_COMPONENTS``.
 
 Nothing is read at import. ``app_settings()`` gives the values in force, checked once and read again
 whenever Django announces that a setting has changed.
@@ -18,6 +18,8 @@ from django.conf import ENVIRONMENT_VARIABLE, settings
 from django.core.signals import setting_changed
 
 from .exceptions import ConfigurationError
+
+_PARTS_OF_DASH = ("dash", "dash_core_components", "dash_html_components", "dash_renderer", "dash_table")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,15 @@ class PlotlyDashSettings:
     state_write_policy: str | Callable[..., Any] = "anybody"
     # bundles and assets
     serve_locally: bool = True
+    share_bundles: bool | None = None
     static_asset_root: str = "dpd/assets"
+    # frames
+    iframe_sandbox: str | None = (
+        "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-modals "
+        "allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+    )
+    iframe_allow: str | None = "clipboard-write; fullscreen"
+    iframe_referrerpolicy: str | None = None
     # background callbacks; seconds
     background_callback_manager: str | Callable[..., Any] | BaseBackgroundCallbackManager | None = None
     background_callback_lease: int = 60
@@ -84,6 +94,22 @@ def _app_settings() -> PlotlyDashSettings:
             allowed = " or ".join(map(repr, _CHOICES[name]))
             raise ConfigurationError(f"settings.PLOTLY_DASH[{name!r}] is {value!r}; it has to be {allowed}.")
     return PlotlyDashSettings(**given)
+
+
+def component_packages() -> tuple[str, ...]:
+    """Packages that ``settings.PLOTLY_COMPONENTS`` names, of which no app needs to be named: libraries are found when
+    they are imported. Parts of Dash, which were packages once, are left out.
+
+    Raises:
+        ConfigurationError: it is not a list of names.
+    """
+    given = getattr(settings, "PLOTLY_COMPONENTS", None) or () if has_settings() else ()
+    if not isinstance(given, (list, tuple, set)) or not all(isinstance(name, str) for name in given):
+        raise ConfigurationError(
+            f"settings.PLOTLY_COMPONENTS is {given!r}; it has to be a list of names of packages, such as "
+            "['dash_bootstrap_components'], or be left out."
+        )
+    return tuple(name for name in given if name not in _PARTS_OF_DASH)
 
 
 def setting_names() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dash import Dash, _validate, html, page_container
 from dash._configs import get_combined_config
@@ -16,7 +16,7 @@ from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, context, dash_globals, mcp, standalone, write_policy
+from . import background, bootstrap, context, dash_globals, file_urls, mcp, standalone, write_policy
 from .addresses import Addressed
 from .backend import DjangoDashServer
 from .conf import app_settings
@@ -31,11 +31,7 @@ from .registry import importing_module, registry, slug_of
 from .request_config import RequestConfig
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
-if TYPE_CHECKING:
-    pass
-
 logger = logging.getLogger("django_plotly_dash")
-BOOTSTRAP_CSS = "https://cdn.jsdelivr.net/npm/bootstrap@5.3.8/dist/css/bootstrap.min.css"
 
 
 class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
@@ -48,7 +44,8 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
     Args:
         name: identifies the app in template tags and URLs. Without one, a name is made from the module's.
         serve_locally: serve component bundles from this site rather than from a CDN; None takes the setting.
-        add_bootstrap_links: load Bootstrap's style sheet.
+        add_bootstrap_links: load Bootstrap's style sheet, the one that django-bootstrap4 or -5 is configured with
+            where one of them is installed.
         suppress_callback_exceptions: as in Dash.
         external_stylesheets: as in Dash.
         external_scripts: as in Dash.
@@ -96,17 +93,20 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
-        stylesheets = [BOOTSTRAP_CSS] if add_bootstrap_links else []
+        locally = app_settings().serve_locally if serve_locally is None else serve_locally
+        stylesheets = bootstrap.links(add_bootstrap_links, serve_locally=locally)
         with dash_globals.making(self):
             super().__init__(
                 name=self.module,
                 backend=DjangoDashServer,
-                serve_locally=app_settings().serve_locally if serve_locally is None else serve_locally,
+                serve_locally=locally,
                 suppress_callback_exceptions=suppress_callback_exceptions,
                 external_stylesheets=[*stylesheets, *(external_stylesheets or ())],
                 external_scripts=list(external_scripts or ()),
                 **{"add_log_handler": False, **dash_kwargs, "use_async": False},
             )
+        if add_bootstrap_links:
+            bootstrap.add_copy(self)
         mcp.take_places()
         self._on_error = error_handler(self._on_error)
         for argument in ("csrf_token_name", "csrf_header_name"):
@@ -317,6 +317,21 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
         return found
 
     # --- the page -----------------------------------------------------------------------------------------------
+
+    def _collect_and_register_resources(self, resources: Any, include_async: bool = True, url_attr: str = "src") -> Any:
+        collect: Callable[..., Any] = super()._collect_and_register_resources
+        sources = collect(resources, include_async, url_attr)
+        return file_urls.of_page(self, sources, url_attr)
+
+    def get_asset_url(self, path: str) -> str:
+        """As in Dash: the URL of a file in the assets folder. It is that of the static file, if staticfiles has it."""
+        return file_urls.of_asset(self, path) or super().get_asset_url(path)
+
+    def _config(self) -> dict[str, Any]:
+        make: Callable[[], dict[str, Any]] = super()._config
+        config, plotly = make(), file_urls.of_plotly(self)
+        # All that the renderer does with serve_locally is to make up a URL of plotly.js below the app's own path.
+        return config if plotly is None else {**config, "serve_locally": False, "plotlyjs_url": plotly}
 
     def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
         """As in Dash: hashes of the inline scripts of this app's page, for a Content-Security-Policy. Before the first

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
 URL_NAMESPACE = "the_django_plotly_dash"
+SHARED_BUNDLES = "shared-component-suites"
+SCRIPTS = "scripts"
 # What our own URL patterns capture; a site may mount them below patterns that capture more.
 _OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path"})
 
 # Plotly's JSON writer turns a slash into an escape.
+_ASSET_MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~asset~([\w.%-]+)~")
 _MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~(/|\\u002f)?")
 
 
@@ -66,6 +69,16 @@ def of_files() -> Iterator[None]:
         yield
 
 
+def mark_of_asset(app: DjangoDash, path: str) -> str:
+    """What stands for the URL of an asset as long as there is no request.
+
+    Args:
+        app: whose asset it is.
+        path: of the file in the assets folder.
+    """
+    return f"/~dpd~{quote(app.slug, safe='')}~asset~{quote(path, safe='').replace('~', '%7E')}~"
+
+
 def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = None, token: str = "") -> str:
     """The URL path of an app's page, or of a saved instance's, where the site has mounted our URLs.
 
@@ -80,8 +93,37 @@ def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = N
         NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf, or below arguments that the page's
             own URL does not have.
     """
-    name = ("main" if instance else "app-main") + ("--args" if token else "")
-    own = {"ident": slug, **({"cache_id": token} if token else {})}
+    name = "main" if instance else "app-main"
+    if token:
+        return _reverse(f"{name}--args", request, ident=slug, cache_id=token)
+    return _reverse(name, request, ident=slug)
+
+
+def of_bundles(request: HttpRequest) -> str | None:
+    """The URL path below which all apps of the mount that a request belongs to have their bundles in common; None
+    where there is no such mount, but only an app of its own.
+
+    Args:
+        request: to an app, or of a page that shows one.
+    """
+    try:
+        url = _reverse(SHARED_BUNDLES, request, component="-", resource="-")
+    except NoReverseMatch:
+        return None
+    return url.removesuffix("-/-")
+
+
+def of_script(resource: str, request: HttpRequest | None) -> str:
+    """The URL path of a script of this package.
+
+    Raises:
+        NoReverseMatch: as ``url_of``.
+    """
+    return _reverse(SCRIPTS, request, resource=resource)
+
+
+def _reverse(name: str, request: HttpRequest | None, **own: str) -> str:
+    """``reverse`` for one of our names, in the mount that a request points at."""
     match = getattr(request, "resolver_match", None)
     current_app = getattr(request, "current_app", None) or getattr(match, "namespace", None)
     if match is not None:
@@ -112,7 +154,17 @@ def resolve_marks(text: str) -> str:
     """Replace the marks in a text that leaves for the browser by the prefixes of this request."""
     if "~dpd~" not in text:
         return text
-    return _MARK.sub(_prefix_of_mark, text)
+    return _MARK.sub(_prefix_of_mark, _ASSET_MARK.sub(_asset_of_mark, text))
+
+
+def _asset_of_mark(match: re.Match[str]) -> str:
+    slug, path, found = unquote(match[1]), unquote(match[2]), context.current()
+    if found is not None and found.app.slug == slug:
+        return str(found.app.get_asset_url(path))
+    try:
+        return f"{_beside(found, slug)}assets/{quote(path)}"
+    except NoReverseMatch:  # no mark of ours
+        return match[0]
 
 
 def _prefix_of_mark(match: re.Match[str]) -> str:

@@ -12,26 +12,25 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import re_path
 from django.urls.resolvers import RegexPattern, ResolverMatch, URLPattern
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from . import access, csrf, find_apps, lookup, mcp, views
 from .app_name import app_name, main_view_label
 from .conf import app_settings
 from .exceptions import AppNotFoundError
+from .prefix import SCRIPTS, SHARED_BUNDLES
 from .registry import registry
 
 __all__ = ["app_name", "urlpatterns"]
 
+_SUITES = r"_dash-component-suites/(?P<component>[^/]+)/(?P<resource>.+)"
 # URL name, what follows the app's prefix, the same with the groups of the pattern filled in
 _PARTS = (
     (main_view_label, "", ""),
     ("layout", "_dash-layout", "_dash-layout"),
     ("dependencies", "_dash-dependencies", "_dash-dependencies"),
     ("update-component", "_dash-update-component", "_dash-update-component"),
-    (
-        "component-suites",
-        r"_dash-component-suites/(?P<component>[^/]+)/(?P<resource>.+)",
-        "_dash-component-suites/{component}/{resource}",
-    ),
+    ("component-suites", _SUITES, "_dash-component-suites/{component}/{resource}"),
     ("asset-redirect", r"assets/(?P<path>.+)", "assets/{path}"),
     # everything else below an app: its pages, and the routes of hooks and plugins
     ("routes", r"(?P<path>.+)", "{path}"),
@@ -155,6 +154,26 @@ def _pattern(
     return pattern
 
 
+def _shared_bundles() -> URLPattern:
+    """Bundles for all apps at once. To a decorator they are an app's; but there is no ``ident`` of one."""
+    colours = _Colours(require_safe(views.bundle), require_safe(views.bundle_async))
+    decorate = {"route_name": "app", "url_part": _SUITES, "name": "component-suites"}
+    return _of_mount(SHARED_BUNDLES, f"^{_SUITES}$", colours.decorated(**decorate))
+
+
+def _scripts() -> URLPattern:
+    """Scripts of this package. They tell nothing of any app, so nobody is asked who he is."""
+    colours = _Colours(require_safe(views.script), require_safe(views.script_async))
+    return _of_mount(SCRIPTS, r"^_dpd/(?P<resource>[a-z_]+\.[0-9a-f]+\.js)$", colours)
+
+
+def _of_mount(name: str, regex: str, colours: _Colours) -> URLPattern:
+    """A pattern beside those of apps and instances."""
+    pattern = _Pattern(RegexPattern(regex, name=name, is_endpoint=True), colours.synchronous, name=name)
+    pattern.local_path, pattern.own = "", colours
+    return pattern
+
+
 def _for_programs(view: Any) -> Any:
     """The view with a CSRF check of its own, which also lets programs in that no browser stands behind."""
     if iscoroutinefunction(view):
@@ -181,4 +200,6 @@ urlpatterns = [
         for part in _PARTS
     ),
     re_path(r"^add_stateless_apps/?$", find_apps.add_stateless_apps, name="add_stateless_apps"),
+    _shared_bundles(),
+    _scripts(),
 ]

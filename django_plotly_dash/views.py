@@ -10,9 +10,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from . import lookup, prefix
+from . import lookup, own_files, prefix
 from .addresses import audience
-from .exceptions import AppNotFoundError
+from .backend import component_files, error_page
+from .exceptions import AppNotFoundError, RequestError
 from .handed_over import HandedOver, opened
 from .registry import registry
 from .session_state import SessionState
@@ -67,6 +68,39 @@ async def serve_async(request: HttpRequest, find: Find, ident: str, path: str, t
             return _private(await found.app.backend.answer_async(visit), token)
     except Exception as error:  # whatever the app's functions raise is logged and answered
         return await sync_to_async(found.app.backend.answer_error)(error, request)
+
+
+def bundle(request: HttpRequest, component: str, resource: str, **of_mount: str) -> HttpResponseBase:
+    """A file of a component library, for all apps.
+
+    Args:
+        component: name of the library's package.
+        resource: path in the package, with or without a fingerprint.
+        of_mount: what the pattern captures below which our URLs are included.
+    """
+    try:
+        return component_files.shared_bundle(request, component, resource)
+    except RequestError as error:
+        return error_page.refuse(error.reason, error.status, request)
+
+
+async def bundle_async(request: HttpRequest, component: str, resource: str, **of_mount: str) -> HttpResponseBase:
+    """The same from an event loop, which does not wait for the disk."""
+    return await sync_to_async(bundle)(request, component, resource)
+
+
+def script(request: HttpRequest, resource: str) -> HttpResponseBase:
+    """A script of this package.
+
+    Args:
+        resource: its name, with a hash.
+    """
+    return own_files.response(resource)
+
+
+async def script_async(request: HttpRequest, resource: str) -> HttpResponseBase:
+    """The same from an event loop; the scripts are in memory."""
+    return own_files.response(resource)
 
 
 def _handed(request: HttpRequest, found: lookup.Found, token: str) -> HandedOver | None:

@@ -23,6 +23,7 @@ PAGES = {
     "handed": ["Country"],
     "state": ["Savings"],
     "tips": ["Tips"],
+    "in-page": ["Dice"],
 }
 # Apps that are shown as a saved instance -> its slug
 INSTANCES = {"Savings": "our-plan"}

@@ -17,6 +17,8 @@ from django_plotly_dash.exceptions import AppNotFoundError
         ("django_plotly_dash.models", ["DashApp", "StatelessApp"]),
         ("django_plotly_dash.access", ["login_required"]),
         ("django_plotly_dash.apps", ["DjangoPlotlyDashConfig"]),
+        ("django_plotly_dash.finders", ["DashAssetFinder", "DashComponentFinder", "DashAppDirectoryFinder"]),
+        ("django_plotly_dash.middleware", ["BaseMiddleware", "ExternalRedirectionMiddleware"]),
         ("django_plotly_dash.urls", ["urlpatterns", "app_name"]),
         ("django_plotly_dash.dash_wrapper", ["DjangoDash", "get_local_stateless_by_name", "wid2str"]),
         ("django_plotly_dash.app_name", ["app_name", "main_view_label"]),

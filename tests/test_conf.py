@@ -21,7 +21,12 @@ DEFAULTS = {
     "serve_locally": True,
     "state_max_bytes": 1_048_576,
     "state_write_policy": "anybody",
+    "share_bundles": None,
     "static_asset_root": "dpd/assets",
+    "iframe_sandbox": "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-modals "
+    "allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation",
+    "iframe_allow": "clipboard-write; fullscreen",
+    "iframe_referrerpolicy": None,
     "stateless_loader": None,
     "background_callback_manager": None,
     "background_callback_lease": 60,
@@ -61,6 +66,7 @@ def test_the_setting_may_be_missing(settings: Any) -> None:
         ("dev_tools", True),
         ("dev_tools", {"dev_tools_ui": False}),
         ("serve_locally", False),
+        ("share_bundles", True),
     ],
 )
 def test_a_value_is_taken(settings: Any, name: str, value: Any) -> None:

@@ -97,7 +97,7 @@ def visitor(server: DemoServer) -> Visitor:
 
 
 def test_the_index_links_every_demo(visitor: Visitor) -> None:
-    linked = re.findall(r'<li>\s*<a href="/([a-z]+)/">', visitor.get("/"))
+    linked = re.findall(r'<li>\s*<a href="/([a-z-]+)/">', visitor.get("/"))
     assert linked == list(PAGES)
 
 
@@ -109,7 +109,7 @@ def test_a_page_frames_its_apps_and_shows_their_source(visitor: Visitor, page: s
     files = re.findall(r"<figcaption>([^<]+)</figcaption>", text)
     shown = [html.unescape(re.sub("<[^>]+>", "", code)) for code in re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.S)]
     assert shown == [(MANAGE.parent / file).read_text() for file in files]
-    assert [re.findall(r'DjangoDash\("(\w+)"\)', source)[-1:] for source in shown] == [[name] for name in names]
+    assert [re.findall(r'DjangoDash\("(\w+)"[,)]', source)[-1:] for source in shown] == [[name] for name in names]
 
 
 def test_a_page_that_does_not_exist_is_missing(visitor: Visitor) -> None:

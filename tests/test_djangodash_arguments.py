@@ -121,7 +121,7 @@ def test_prefixes_are_accepted_and_django_places_the_app(client: Client, argumen
     app = argued(health_endpoint="health", **arguments)
     text = page()
     assert config_of(text)["requests_pathname_prefix"] == URL
-    assert f'src="{URL}_dash-component-suites/' in text
+    assert 'src="/dash/_dash-component-suites/' in text
     assert client.get(f"{URL}_dash-layout").status_code == 200
     assert client.get(f"{URL}_dash-dependencies").status_code == 200
     assert client.get(f"{URL}health").content == b"OK"
@@ -204,7 +204,9 @@ def test_serve_locally_false_takes_bundles_from_the_cdn() -> None:
 def test_serve_locally_none_takes_the_setting(settings: Any, setting: bool, argument: bool | None) -> None:
     settings.PLOTLY_DASH = {"serve_locally": setting}
     argued(serve_locally=argument)
-    assert config_of(page())["serve_locally"] is (setting if argument is None else argument)
+    locally = setting if argument is None else argument
+    # It tells the renderer where plotly.js is, and nothing else.
+    assert config_of(page())["plotlyjs_url"].startswith("/dash/_dash-component-suites/plotly/") is locally
 
 
 def test_compress_says_that_djangos_middleware_does_it(caplog: Any) -> None:

@@ -371,7 +371,7 @@ def test_settings_that_are_said_to_do_nothing_are_those_that_nothing_reads() -> 
     }
     assert {names_in(row[0])[0] for row in SETTINGS["in use"]} == read
     assert not re.search(r"^ *\S.*app_settings\(\)(?!\.)", code, re.M), "this test would overlook what is read so"
-    assert "PLOTLY_COMPONENTS" not in code, "the page says that PLOTLY_COMPONENTS is not used"
+    assert "component_packages()" in code, "the page says that PLOTLY_COMPONENTS is read"
 
 
 def checks_in_code() -> dict[str, str]:
@@ -411,8 +411,8 @@ def test_every_url_is_listed_with_its_names() -> None:
         name for row in table("urls", heading="What answers where") for cell in row[2:] for name in names_in(cell)
     }
     assert "``add_stateless_apps``" in PAGES["urls"]
-    of_apps = {pattern.name for pattern in urlpatterns} - {"add_stateless_apps"}
-    assert listed | {f"{name}--args" for name in listed} == of_apps
+    of_all = {"add_stateless_apps", *re.findall(r"^Beside .*\(``([^`]+)``\): ", PAGES["urls"], re.M)}
+    assert listed | {f"{name}--args" for name in listed} | of_all == {pattern.name for pattern in urlpatterns}
 
 
 def test_every_template_tag_is_listed_with_its_arguments() -> None:

@@ -13,7 +13,17 @@ PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures", "layout_state", "patches", "signals", "slugs", "state_text", "params"],
-    ["prefix", "csrf", "json_values", "standalone", "write_policy", "state_store"],
+    [
+        "prefix",
+        "csrf",
+        "json_values",
+        "standalone",
+        "write_policy",
+        "state_store",
+        "component_libraries",
+        "bootstrap",
+        "csp",
+    ],
     [
         "registry",
         "injection",
@@ -25,17 +35,19 @@ LAYERS = [
         "layout_defaults",
         "visitors",
         "initial_arguments",
+        "own_files",
+        "static_files",
     ],
-    ["attribution", "page_registry", "background", "handed_over"],
+    ["attribution", "page_registry", "background", "handed_over", "file_urls"],
     ["backend", "dash_globals", "addresses"],
     ["mcp"],
     ["djangodash"],
     ["models", "access"],
     ["lookup", "inventory", "state_files"],
-    ["visits", "embedding"],
-    ["views", "find_apps"],
-    ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "admin_forms"],
-    ["apps", "standalone_urls", "admin", "management"],
+    ["visits", "embedding", "page_parts"],
+    ["views", "find_apps", "direct"],
+    ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "admin_forms", "finders", "middleware"],
+    ["apps", "standalone_urls", "admin", "management", "jinja2"],
 ]
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 ROOMS = {room for rooms in LAYERS for room in rooms}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (  # noqa: F401 - importing them makes the apps
     counter,
     country,
+    dice,
     look,
     savings,
     simple_example,

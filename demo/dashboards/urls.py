@@ -19,4 +19,5 @@ urlpatterns = [
     path("session/", views.session, name="session"),
     path("handed/", views.handed, name="handed"),
     path("<slug:slug>/", views.demo, name="demo"),
+    path("<slug:slug>/fragment/", views.fragment, name="fragment"),
 ]

@@ -14,6 +14,7 @@ from django_plotly_dash.views import add_to_session
 from . import (
     counter,
     country,
+    dice,
     savings,
     simple_example,
     stock_gains,
@@ -46,6 +47,16 @@ class Shown:
         return f'{{% plotly_app {which} height="{self.height}"{more} %}}'
 
     @property
+    def frame_tag(self) -> str:
+        """The same for a frame that follows its app."""
+        return f'{{% plotly_app name="{self.name}" %}}'
+
+    @property
+    def direct_tag(self) -> str:
+        """The same without a frame."""
+        return f'{{% plotly_direct name="{self.name}" %}}'
+
+    @property
     def file(self) -> str:
         return f"{self.module.__name__.replace('.', '/')}.py"
 
@@ -62,6 +73,7 @@ class Demo:
     title: str
     sentence: str
     apps: list[Shown] = field(default_factory=list)
+    template: str = "dashboards/demo.html"
 
 
 DEMOS = [
@@ -132,6 +144,14 @@ DEMOS = [
         "of a restaurant left on the table.",
         [Shown("Tips", "640px", tips)],
     ),
+    Demo(
+        "in-page",
+        "Without a frame",
+        "One app four times: twice in the page itself, once in a frame, "
+        "and once in a fragment that comes and goes.",
+        [Shown("Dice", "", dice)],
+        "dashboards/in_page.html",
+    ),
 ]
 
 
@@ -142,8 +162,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def demo(request: HttpRequest, slug: str) -> HttpResponse:
     """One demo."""
-    context = {"demo": _of(slug), "demos": DEMOS}
-    return render(request, "dashboards/demo.html", context)
+    found = _demo(slug)
+    return render(request, found.template, {"demo": found, "demos": DEMOS})
 
 
 def session(request: HttpRequest) -> HttpResponse:
@@ -151,7 +171,7 @@ def session(request: HttpRequest) -> HttpResponse:
     return add_to_session(
         request,
         "dashboards/demo.html",
-        demo=_of("session"),
+        demo=_demo("session"),
         demos=DEMOS,
     )
 
@@ -171,7 +191,7 @@ def handed(request: HttpRequest) -> HttpResponse:
         chosen = "Life in Norway"
     name, measure = CHOICES[chosen]
     context = {
-        "demo": _of("handed"),
+        "demo": _demo("handed"),
         "demos": DEMOS,
         "choices": list(CHOICES),
         "chosen": chosen,
@@ -181,7 +201,14 @@ def handed(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboards/demo.html", context)
 
 
-def _of(slug: str) -> Demo:
+def fragment(request: HttpRequest, slug: str) -> HttpResponse:
+    """The apps of a demo and nothing else, to be put into a page."""
+    return render(
+        request, "dashboards/fragment.html", {"demo": _demo(slug)}
+    )
+
+
+def _demo(slug: str) -> Demo:
     for found in DEMOS:
         if found.slug == slug:
             return found

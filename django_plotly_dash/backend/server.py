@@ -32,7 +32,7 @@ from ..exceptions import (
     UnknownArgumentsError,
 )
 from ..initial_arguments import raises_unknown
-from . import component_files, error_page
+from . import component_files, direct_answers, error_page, in_frame
 from .callbacks import ApiView, CallbackView, finished
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, coerce, json_response, make_response
@@ -129,16 +129,22 @@ class DjangoDashServer(BaseDashServer[Any]):
         return error_page.answer(error, request, debug=self.show_errors, prune=self.prune_errors)
 
     def _prepare(self) -> None:
-        """Run what Dash does before the first request, once; two first requests may come at once."""
-        if not self._ready:
-            with self._ready_lock:
-                if not self._ready:
-                    for function in self._set_up:
-                        with self._app.setting_up():
-                            _call(function)
-                    self._ready = True
+        """Run what Dash does before the first request, once (two first requests may come at once), and the hooks of
+        each request."""
+        self.set_up()
         for function in self._before:
             _call(function)
+
+    def set_up(self) -> None:
+        """Run Dash's part of that, in an opened context."""
+        if self._ready:
+            return
+        with self._ready_lock:
+            if not self._ready:
+                for function in self._set_up:
+                    with self._app.setting_up():
+                        _call(function)
+                self._ready = True
 
     def _start(self, found: context.RequestContext) -> None:
         if self.timing:
@@ -256,6 +262,12 @@ class DjangoDashServer(BaseDashServer[Any]):
 
     def setup_index(self, dash_app: Dash) -> None:
         dash_app._add_url("", self._page)
+        for path, answer in (
+            (direct_answers.CONFIG, direct_answers.config),
+            (direct_answers.FUNCTIONS, direct_answers.functions),
+            (direct_answers.LAUNCHER, direct_answers.launcher),
+        ):
+            dash_app._add_url(path, partial(answer, self._app))
 
     def setup_catchall(self, dash_app: Dash) -> None:
         """Paths that nothing else answers are the app's pages, which the browser routes."""
@@ -263,8 +275,10 @@ class DjangoDashServer(BaseDashServer[Any]):
 
     def _page(self) -> HttpResponse:
         self._check_handed()
-        response = make_response(self._app.index())  # type: ignore[no-untyped-call]
-        csrf.hand_over_token(context.require().request, response)
+        request = context.require().request
+        page = in_frame.finished(self._app.index(), request)  # type: ignore[no-untyped-call]
+        response = make_response(page)
+        csrf.hand_over_token(request, response)
         # The site's X_FRAME_OPTIONS stays as it is for the site's pages; this one is there to be framed by them.
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response

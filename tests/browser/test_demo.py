@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -103,3 +104,21 @@ def test_a_slider_stays_where_it_was_left_for_every_window(page: Page, server: D
     expect(same.get_by_role("slider").first).to_have_attribute("aria-valuenow", "250")
     expect(same.locator("#sum")).to_have_text("After 20 years: $92,908")
     other.close()
+
+
+def test_one_app_stands_in_a_page_four_times(page: Page, server: DemoServer) -> None:
+    page.goto(f"{server.url}/in-page/")
+    page.click("#insert")
+    places = [page.locator(".pair > div").nth(number) for number in (0, 1, 3)]
+    places = [*places, page.frame_locator("iframe").locator("body")]
+    for place in places:
+        expect(place.locator("#thrown")).to_have_text(re.compile("^10 throws"))
+    for number, place in enumerate(places, 1):
+        for _ in range(number):
+            throws = int(place.locator("#thrown").inner_text().split()[0])
+            place.locator("#throw").click()
+            expect(place.locator("#thrown")).to_have_text(re.compile(f"^{throws + 10} throws"))
+    for number, place in enumerate(places, 1):
+        expect(place.locator("#thrown")).to_have_text(re.compile(f"^{number * 10 + 10} throws"))
+    page.click("#remove")
+    page.wait_for_function("window.dash_stores.length === 2")

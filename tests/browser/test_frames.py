@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -31,7 +33,7 @@ def test_the_site_may_forbid_frames_of_its_own_pages(page: Page, live_server: Li
 
 
 @pytest.mark.parametrize(
-    ("part", "height"), [("plain", 80), ("half", 400), ("text", 320), ("number", 250), ("border", 100)]
+    ("part", "height"), [("flat", 80), ("half", 400), ("text", 320), ("number", 250), ("border", 100)]
 )
 def test_a_frame_has_the_size_that_the_tag_says(page: Page, live_server: LiveServer, part: str, height: int) -> None:
     page.goto(f"{live_server}/pages/sizes/")
@@ -44,5 +46,105 @@ def test_a_frame_has_the_size_that_the_tag_says(page: Page, live_server: LiveSer
 def test_a_frame_has_a_border_only_if_asked_for(page: Page, live_server: LiveServer) -> None:
     page.goto(f"{live_server}/pages/sizes/")
     width = "element => getComputedStyle(element).borderRightWidth"
-    assert page.locator("#plain iframe").evaluate(width) == "0px"
+    assert page.locator("#flat iframe").evaluate(width) == "0px"
     assert page.locator("#border iframe").evaluate(width) != "0px"
+
+
+# --- frames that follow their content --------------------------------------------------------------------------------
+
+HEIGHTS = """part => {
+    const frame = document.querySelector(`#${part} iframe`), page = frame.contentDocument.documentElement;
+    return [frame.clientHeight, page.scrollHeight - page.clientHeight];
+}"""
+
+
+def settled(page: Page, part: str, is_right: Callable[[int], bool]) -> int:
+    """The height of a frame as soon as it is right and nothing of its page is hidden."""
+    page.wait_for_function(
+        "part => document.querySelector(`#${part} iframe`).contentDocument?.querySelector('#react-entry-point > *')",
+        arg=part,
+    )
+    seen: list[object] = []
+    for _ in range(200):
+        height, hidden = page.evaluate(HEIGHTS, part)
+        seen.append((height, hidden))
+        if is_right(height) and hidden == 0:
+            return int(height)
+        page.wait_for_timeout(50)
+    raise AssertionError(f"the frame of {part} had these heights and hidden pixels: {seen[-10:]}")
+
+
+def test_a_frame_follows_its_content(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/heights/")
+    lines = page.frame_locator("#growing iframe").locator("#lines")
+    three = settled(page, "growing", lambda height: 150 < height < 250)
+    for number in (30, 0, 3):
+        lines.fill(str(number))
+        assert settled(page, "growing", lambda height, n=number: abs(height - three - 50 * (n - 3)) <= 2)
+
+
+def test_a_menu_at_the_edge_of_a_frame_is_seen_whole(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/heights/")
+    settled(page, "edge", lambda height: 80 < height < 150)
+    app = page.frame_locator("#edge iframe")
+    app.locator("#choice").click()
+    settled(page, "edge", lambda height: 240 < height < 600)
+    menu = app.locator(".dash-dropdown-content")
+    handle = menu.element_handle()
+    frame = handle.owner_frame()
+    assert frame is not None
+    frame.wait_for_function(
+        "menu => menu.clientHeight > 150 && menu.getBoundingClientRect().bottom <= innerHeight", arg=handle
+    )
+    app.get_by_text("option 2", exact=True).click()
+    settled(page, "edge", lambda height: 80 < height < 150)
+
+
+def test_a_modal_that_is_taller_than_its_frame_is_seen_whole(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/heights/")
+    settled(page, "modal", lambda height: height < 100)
+    app = page.frame_locator("#modal iframe")
+    app.locator("#open").click()
+    settled(page, "modal", lambda height: height > 400)
+    assert app.locator("#close").evaluate("button => button.getBoundingClientRect().bottom <= innerHeight")
+    app.locator("#close").evaluate("button => button.click()")  # a real one would scroll the page first
+    settled(page, "modal", lambda height: height < 100)
+
+
+def test_an_app_that_is_as_tall_as_its_window_does_not_grow_for_ever(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/heights/")
+    page.wait_for_function("document.querySelector('#tall iframe').clientHeight === 600")
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.querySelector('#tall iframe').clientHeight") == 600
+
+
+def test_heights_are_taken_from_the_frames_own_page_only(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/heights/")
+    height = settled(page, "edge", lambda height: 80 < height < 150)
+    page.evaluate("window.postMessage({type: 'django-plotly-dash', event: 'height', height: 999}, '*')")
+    page.evaluate(
+        """() => new Promise((resolve) => {
+            const other = document.body.appendChild(document.createElement("iframe"));
+            other.srcdoc = `<script>
+                parent.postMessage({type: 'django-plotly-dash', event: 'height', height: 999}, '*');
+                parent.postMessage('sent', '*');
+            </script>`;
+            addEventListener("message", ({ data }) => data === "sent" && resolve());
+        })"""
+    )
+    assert [page.evaluate(HEIGHTS, part)[0] for part in ("edge",)] == [height]
+
+
+def test_the_query_of_the_page_is_passed_on_if_wanted(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/query/?region=north&region=south")
+    frames = [frame.url.partition("/dash")[2] for frame in page.frames[1:]]
+    assert sorted(frames) == ["/app/second-app/", "/app/second-app/?region=north&region=south"]
+
+
+def test_bootstrap_gives_a_frame_its_shape(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/bootstrap/")
+    for part in ("four", "five"):
+        box = page.locator(f"#{part} iframe").bounding_box()
+        assert box is not None
+        assert abs(box["width"] * 9 / 16 - box["height"]) < 1
+        expect(page.frame_locator(f"#{part} iframe").locator("#text")).to_be_visible()

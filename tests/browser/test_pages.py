@@ -42,7 +42,7 @@ def test_a_graph_is_drawn(page: Page, live_server: LiveServer) -> None:
     assert box is not None
     assert box["width"] > 300
     # a part of dcc that is fetched when the first graph appears
-    assert any("/dash/app/echo/_dash-component-suites/dash/dcc/async-graph" in url for url in loaded)
+    assert any("/dash/_dash-component-suites/dash/dcc/async-graph" in url for url in loaded)
 
 
 def test_a_deep_link_reloads_and_the_app_knows_its_path(page: Page, live_server: LiveServer) -> None:

@@ -6,7 +6,7 @@ from dash import Input, Output, dcc, html
 
 from django_plotly_dash import DjangoDash
 
-from . import browser_apps  # noqa: F401 - makes apps
+from . import browser_apps, direct_apps, frame_apps  # noqa: F401 - make apps
 
 echo = DjangoDash("Echo")
 echo.layout = html.Div(

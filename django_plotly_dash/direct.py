@@ -1,0 +1,96 @@
+"""An app in somebody's page without a frame: the element at which our script mounts it.
+
+The element says where the app is and which files it needs, and nothing that belongs to a visitor.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from . import context, embedding, own_files, prefix
+from .backend import direct_answers
+from .page_parts import Attributes, PageParts
+
+if TYPE_CHECKING:
+    from .lookup import Found
+
+
+def element(found: Found, *, url: str, request: HttpRequest | None, parts: PageParts) -> SafeString:
+    """The mount element, with the style sheets that the page does not have yet and our script.
+
+    Args:
+        url: where the app answers, with a slash at its end.
+        request: of the page.
+        parts: what other tags of the page have rendered.
+
+    Raises:
+        Exception: whatever the app's set-up raises, if this is its first use in this process.
+    """
+    needs = needs_of(found, url, request)
+    return format_html(
+        '{}<div class="{}" data-django-plotly-dash="{}"></div>{}',
+        parts.styles(needs["styles"]),
+        embedding.css_classes(found, template_type="direct"),
+        json.dumps(needs, separators=(",", ":")),
+        parts.script(own_files.DIRECT, request),
+    )
+
+
+def needs_of(found: Found, url: str, request: HttpRequest | None) -> dict[str, Any]:
+    """Where an app answers, and which files it needs, in order. All of it is the same for all visitors."""
+    app = found.app
+    with _speaking(found, url, request):
+        scripts = _tags(app._generate_scripts_html(), "script", "src")
+        links = _tags(app._generate_css_dist_html(), "link", "href")  # type: ignore[no-untyped-call]
+    # An app may be there twice, as itself and as an instance; its scripts are to run once.
+    for item in scripts:
+        if item["src"].startswith(url) and "_dash-component-suites/" not in item["src"]:
+            item["key"] = f"{app.slug}:{item['src'][len(url) :]}"
+    functions, launcher = direct_answers.functions_key(app), direct_answers.launcher_key(app)
+    if functions:
+        scripts.append({"src": f"{url}{direct_answers.FUNCTIONS}?v={functions}", "key": functions})
+    if launcher:
+        scripts.append({"src": f"{url}{direct_answers.LAUNCHER}?v={launcher}", "key": launcher})
+    return {"url": url, "scripts": scripts, "styles": links, "launcher": launcher}
+
+
+@contextmanager
+def _speaking(found: Found, url: str, request: HttpRequest | None) -> Iterator[None]:
+    """As if the app answered a request at ``url``; the page's own request is another's."""
+    visit = context.RequestContext(
+        request=request if request is not None else HttpRequest(),
+        app=found.app,
+        prefix=url,
+        path="",
+        instance=found.instance,
+    )
+    with context.opened(visit), found.app.speaking():
+        found.app.backend.set_up()
+        yield
+
+
+def _tags(text: str, name: str, needed: str) -> list[Attributes]:
+    """Attributes of the tags of that name that have the needed one."""
+    reader = _Reader(name)
+    reader.feed(prefix.resolve_marks(text))
+    reader.close()
+    return [attributes for attributes in reader.found if needed in attributes]
+
+
+class _Reader(HTMLParser):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self.found: list[Attributes] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == self._name:
+            self.found.append({key: value or "" for key, value in attrs})

@@ -1,0 +1,540 @@
+/* Puts Dash apps into a page without frames: any number, also such as come and go. docs/embedding has what others may
+   call: window.djangoPlotlyDash. Dash's renderer is written for one app per page; what it keeps in global places is lent
+   to one app at a time here. */
+(() => {
+  "use strict";
+  if (window.djangoPlotlyDash) return; // a fragment may bring this script again
+
+  const MARK = "data-django-plotly-dash";
+  const PATIENCE = 30_000; // milliseconds
+  const apps = new Map(); // element -> App
+  let numbers = 0;
+  let turn = Promise.resolve(); // apps are mounted one after the other
+
+  // --- React, as Dash and the page know it --------------------------------------------------------------------------
+
+  // Dash's bundles look for React in window; so may the page's own scripts, for another version. Who asks is known
+  // while a script runs.
+  const libraries = {};
+  const ourScripts = new WeakSet();
+  const ourFolders = new Set(); // bundles fetch more of themselves from beside themselves
+
+  function asksForDash() {
+    const script = document.currentScript;
+    return Boolean(script) && (ourScripts.has(script) || (script.src && ourFolders.has(folderOf(script.src))));
+  }
+
+  function folderOf(url) {
+    return new URL(".", new URL(url, document.baseURI)).href;
+  }
+
+  for (const name of ["React", "ReactDOM", "PropTypes"]) {
+    let ofPage = window[name];
+    Object.defineProperty(window, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => (asksForDash() ? libraries[name] : ofPage ?? libraries[name]),
+      set: (value) => {
+        if (asksForDash()) libraries[name] = value;
+        else ofPage = value;
+      },
+    });
+  }
+
+  // --- loading scripts and styles, each once ------------------------------------------------------------------------
+
+  const loads = new Map(); // key -> promise of the clientside functions that a script has brought
+  let knownFunctions = {};
+
+  /** The same for a bundle below the path of any app, and for its builds for development and production. */
+  function keyOf(url) {
+    const full = new URL(url, document.baseURI).href;
+    const bundle = /\/_dash-component-suites\/(.+)$/.exec(full);
+    return (bundle ? bundle[1] : full).replace(/\.(min|dev)(?=\.)/g, "");
+  }
+
+  function once(key, load) {
+    if (!loads.has(key)) {
+      loads.set(key, load());
+      loads.get(key).catch(() => loads.delete(key)); // another app may try again
+    }
+    return loads.get(key);
+  }
+
+  function loadStyle(attributes) {
+    const key = keyOf(attributes.href);
+    const there = [...document.querySelectorAll("link[rel~=stylesheet][href]")].some((link) => keyOf(link.href) === key);
+    return once(key, () => (there ? Promise.resolve() : append("link", { rel: "stylesheet", ...attributes })));
+  }
+
+  function loadScript({ key, ...attributes }) {
+    return once(key ?? keyOf(attributes.src), async () => {
+      noteFunctions();
+      await append("script", attributes);
+      return noteFunctions();
+    });
+  }
+
+  function append(name, attributes) {
+    const element = document.createElement(name);
+    for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
+    if (name === "script") {
+      element.async = false; // scripts run in the order in which they are appended
+      const nonce = document.querySelector("script[nonce]")?.nonce;
+      if (nonce) element.nonce = nonce;
+      ourScripts.add(element);
+      ourFolders.add(folderOf(element.src));
+    }
+    return new Promise((resolve, reject) => {
+      element.onload = () => resolve();
+      element.onerror = () => {
+        element.remove();
+        reject(new Error(`${element.src || element.href} cannot be loaded.`));
+      };
+      document.head.append(element);
+    });
+  }
+
+  // --- clientside functions -----------------------------------------------------------------------------------------
+
+  // Two apps may have different functions of one name in their assets. So it is noted which script has brought which,
+  // and each app calls its own.
+
+  let clientside = {};
+  let current = null; // the app whose clientside function runs
+  let lastRendered = null;
+
+  const isOwn = (namespace) => namespace.startsWith("~");
+
+  function noteFunctions() {
+    const found = {};
+    const all = (window.dash_clientside = window.dash_clientside || {});
+    for (const [namespace, functions] of namespaces(all)) {
+      for (const [name, value] of Object.entries(functions)) {
+        if (typeof value === "function" && knownFunctions[namespace]?.[name] !== value) {
+          (found[namespace] = found[namespace] || {})[name] = value;
+        }
+      }
+    }
+    if (clientside !== all) {
+      // A script has put an object of its own in the place, as Dash's documentation shows: nothing may be lost by that.
+      for (const [namespace, functions] of namespaces(clientside, true)) {
+        all[namespace] = isOwn(namespace) ? functions : { ...functions, ...all[namespace] };
+      }
+      clientside = all;
+    }
+    knownFunctions = Object.fromEntries(namespaces(all).map(([namespace, functions]) => [namespace, { ...functions }]));
+    directSetProps();
+    return found;
+  }
+
+  function namespaces(all, withOwn = false) {
+    return Object.entries(all).filter(
+      ([name, value]) => value && typeof value === "object" && name !== "callback_context" && (withOwn || !isOwn(name)),
+    );
+  }
+
+  let dashSetProps = null;
+  const ofPage = new WeakSet(); // functions of ours that stand in the places of Dash's
+
+  /** Let Dash's functions for everybody find the right app. */
+  function directSetProps() {
+    const described = Object.getOwnPropertyDescriptor(clientside, "set_props");
+    if (described && !ofPage.has(described.get)) {
+      if (!ofPage.has(described.value)) dashSetProps = described.value;
+      // Read in a clientside function, it stays with the app of that function, also after an await.
+      const get = () => {
+        const app = current;
+        const setProps = (id, props) => inStoreOf(app ?? ownerOf(id), () => dashSetProps(id, props));
+        ofPage.add(setProps);
+        return setProps;
+      };
+      ofPage.add(get);
+      const set = (value) => ofPage.has(value) || (dashSetProps = value);
+      Object.defineProperty(clientside, "set_props", { configurable: true, enumerable: true, get, set });
+    }
+    const api = window.dash_component_api;
+    if (api?.getLayout && !ofPage.has(api.getLayout)) {
+      const original = api.getLayout;
+      api.getLayout = (idOrPath) => {
+        const app = current ?? rendering() ?? ownerOf(idOrPath, lastRendered);
+        return app ? inStoreOf(app, () => original(idOrPath)) : undefined;
+      };
+      ofPage.add(api.getLayout);
+    }
+  }
+
+  function inStoreOf(app, action) {
+    if (!app) return undefined;
+    const stores = window.dash_stores;
+    window.dash_stores = [app.store];
+    try {
+      return action();
+    } finally {
+      window.dash_stores = stores;
+    }
+  }
+
+  /** The app that a call from anywhere means; an id may be in several. */
+  function ownerOf(idOrPath, fallback = null) {
+    const having = [...apps.values()].filter((app) => app.has(idOrPath));
+    const clicked = window.event?.target instanceof Element ? window.event.target.closest(`[${MARK}]`) : null;
+    const waiting = having.filter((app) => app.waiting > 0);
+    for (const app of [apps.get(clicked), fallback]) if (app && having.includes(app)) return app;
+    if (having.length > 1 && waiting.length === 1) return waiting[0];
+    if (having.length > 1) {
+      throw new Error(
+        `${JSON.stringify(idOrPath)} is in ${having.length} apps of this page. Take set_props before the first await of ` +
+          "a clientside function, or call djangoPlotlyDash.setProps(element, id, props).",
+      );
+    }
+    return having[0] ?? null;
+  }
+
+  let AppContext = null;
+
+  /** The app whose component React renders at this moment. */
+  function rendering() {
+    const { ReactCurrentDispatcher } = libraries.React?.__SECRET_INTERNALS_DO_NOT_USE_OR_YOU_WILL_BE_FIRED ?? {};
+    try {
+      // Reading a context is no hook: it may be done at any place of a render.
+      lastRendered = ReactCurrentDispatcher?.current?.readContext(AppContext) ?? lastRendered;
+      return lastRendered;
+    } catch {
+      return null; // nothing is being rendered; effects of an app run before React renders another
+    }
+  }
+
+  // --- one app ------------------------------------------------------------------------------------------------------
+
+  class App {
+    constructor(element) {
+      this.element = element;
+      this.number = ++numbers;
+      this.needs = JSON.parse(element.getAttribute(MARK));
+      this.functions = {};
+      this.waiting = 0; // clientside functions that have returned a promise
+      this.store = this.root = this.container = null;
+      this.closed = false;
+      this.cleanups = [];
+      this.ready = this.start().catch((error) => this.fail(error));
+      this.ready.catch(() => {}); // who does not ask is told by the console
+    }
+
+    async start() {
+      const { config, pages } = await this.load();
+      const opened = turn.then(() => this.closed || this.open(config, pages));
+      turn = opened.catch(() => {});
+      await opened;
+      if (!this.closed) await this.shown();
+      if (!this.closed) this.tell("ready");
+      return this;
+    }
+
+    async load() {
+      const { url, scripts, styles } = this.needs;
+      const config = await fetchConfig(url); // who may not see the app loads nothing else
+      const brought = await Promise.all([...scripts.map(loadScript), ...styles.map(loadStyle)]);
+      for (const functions of brought) {
+        for (const [namespace, more] of Object.entries(functions ?? {})) {
+          this.functions[namespace] = { ...this.functions[namespace], ...more };
+        }
+      }
+      return config;
+    }
+
+    async open(config, pages) {
+      this.container = document.createElement("div");
+      const data = document.createElement("div");
+      data.hidden = true;
+      data.textContent = JSON.stringify(config);
+      this.element.replaceChildren(this.container, data);
+      if (pages) this.keepPages();
+      if (config.ui) placeDevTools();
+      const giveBack = [lend("react-entry-point", this.container), lend("_dash-config", data)];
+      try {
+        this.store = await this.launch();
+        this.cleanups.push(this.store.subscribe(() => this.look()));
+        await when(this.store, (state) => state.config, this);
+      } finally {
+        giveBack.forEach((give) => give());
+        data.remove();
+      }
+    }
+
+    /** Run what the app's own page would run at its end, and get hold of what the renderer makes. */
+    launch() {
+      const stores = (window.dash_stores = window.dash_stores || []);
+      const { React, ReactDOM } = libraries;
+      const { createRoot, render } = ReactDOM;
+      AppContext = AppContext ?? React.createContext(null);
+      const named = (element) => React.createElement(AppContext.Provider, { value: this }, element);
+      const made = new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error("Dash's renderer has not started.")), PATIENCE);
+        stores.push = (store) => {
+          delete stores.push;
+          clearTimeout(late);
+          resolve(store);
+          return stores.push(store);
+        };
+      });
+      try {
+        if (createRoot) {
+          ReactDOM.createRoot = (container, options) => {
+            this.root = createRoot(container, options);
+            return { render: (element) => this.root.render(named(element)) };
+          };
+        } else {
+          ReactDOM.render = (element, container) => {
+            this.root = { unmount: () => ReactDOM.unmountComponentAtNode(container) };
+            return render(named(element), container);
+          };
+        }
+        const start = this.needs.launcher ? launchers.get(this.needs.launcher) : () => new window.DashRenderer();
+        start();
+      } finally {
+        if (createRoot) ReactDOM.createRoot = createRoot;
+        else ReactDOM.render = render;
+      }
+      return made;
+    }
+
+    /** Whenever the store changes: what has come from the server is adapted before the renderer makes use of it. */
+    look() {
+      const { dependenciesRequest, layoutRequest } = this.store.getState();
+      const callbacks = dependenciesRequest?.content;
+      if (Array.isArray(callbacks) && callbacks !== this.callbacks) {
+        this.callbacks = callbacks;
+        for (const { clientside_function: called } of callbacks) {
+          if (called && !isOwn(called.namespace)) called.namespace = this.namespace(called.namespace);
+        }
+      }
+      if (this.locationType && layoutRequest?.content && layoutRequest.content !== this.layout) {
+        this.layout = layoutRequest.content;
+        replaceLocation(this.layout, this.locationType);
+      }
+    }
+
+    namespace(name) {
+      const own = `~${this.number}~${name}`;
+      clientside[own] = new Proxy({}, { get: (_, called) => (...args) => this.call(name, called, args) });
+      return own;
+    }
+
+    call(namespace, name, args) {
+      const context = clientside.callback_context;
+      // Pages of Dash set the title of the document, which is not theirs here.
+      if (context?.outputs_list?.id === "_pages_dummy") return undefined;
+      const functions = window.dash_clientside[namespace];
+      const called = this.functions[namespace]?.[name] ?? functions?.[name];
+      if (typeof called !== "function") throw new TypeError(`dash_clientside.${namespace}.${name} is not a function`);
+      const before = current;
+      current = this;
+      let result;
+      try {
+        result = called.apply(functions, args);
+      } finally {
+        current = before;
+      }
+      if (typeof result?.then === "function") {
+        this.waiting += 1;
+        const done = () => (this.waiting -= 1);
+        result.then(done, done);
+      }
+      return result;
+    }
+
+    has(idOrPath) {
+      if (!this.store) return false;
+      const { paths, layout } = this.store.getState();
+      if (Array.isArray(idOrPath)) return idOrPath.reduce((value, key) => value?.[key], layout) !== undefined;
+      if (typeof idOrPath !== "object") return Boolean(paths?.strs?.[idOrPath]);
+      const keys = Object.keys(idOrPath).sort();
+      const group = paths?.objs?.[keys.join(",")] ?? [];
+      return group.some(({ values }) => keys.every((key, index) => values[index] === idOrPath[key]));
+    }
+
+    /** Until the layout stands. */
+    async shown() {
+      const isBad = (request) => request?.status && request.status !== 200 && request.status !== "loading";
+      const state = await when(
+        this.store,
+        (state) => state.appLifecycle === "HYDRATED" || isBad(state.layoutRequest) || isBad(state.dependenciesRequest),
+        this,
+      );
+      if (!this.closed && state.appLifecycle !== "HYDRATED") throw new Error("The layout has not come.");
+    }
+
+    // Pages of Dash are chosen by the path of the document, which is the host's. The app gets a path of its own.
+    keepPages() {
+      this.locationType = `Location${this.number}`;
+      window.djangoPlotlyDash[this.locationType] = locationComponent(this);
+      const follow = (event) => {
+        const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+        const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+        if (!link || !plain || link.download || !["", "_self"].includes(link.target)) return;
+        const url = new URL(link.href);
+        const local = url.pathname.startsWith(this.needs.url) ? url.pathname.slice(this.needs.url.length) : "_";
+        if (url.origin !== location.origin || /^(_|assets\/)/.test(local)) return;
+        event.preventDefault();
+        event.stopPropagation();
+        this.go(url);
+      };
+      this.element.addEventListener("click", follow, true);
+      this.cleanups.push(
+        () => this.element.removeEventListener("click", follow, true),
+        () => delete window.djangoPlotlyDash[this.locationType],
+      );
+    }
+
+    fail(error) {
+      if (this.closed) return this;
+      console.error(`djangoPlotlyDash: ${this.needs.url}: ${error.message}`);
+      if (!this.store) {
+        const text = document.createElement("p");
+        text.className = "django-plotly-dash-error";
+        text.setAttribute("role", "alert");
+        text.textContent = error.forPeople ?? "This app cannot be shown.";
+        this.element.replaceChildren(text);
+      }
+      this.tell("error", { error });
+      throw error;
+    }
+
+    tell(what, detail = {}) {
+      this.element.dispatchEvent(new CustomEvent(`django-plotly-dash:${what}`, { bubbles: true, detail }));
+    }
+
+    close() {
+      this.closed = true;
+      this.root?.unmount();
+      const index = (window.dash_stores ?? []).indexOf(this.store);
+      if (index >= 0) window.dash_stores.splice(index, 1);
+      if (window.store === this.store) delete window.store;
+      for (const name of Object.keys(clientside)) if (name.startsWith(`~${this.number}~`)) delete clientside[name];
+      if (lastRendered === this) lastRendered = null;
+      this.cleanups.forEach((clean) => clean());
+      this.element.replaceChildren();
+    }
+  }
+
+  // --- what apps need -----------------------------------------------------------------------------------------------
+
+  const launchers = new Map();
+
+  async function fetchConfig(url) {
+    const response = await fetch(`${url}_dpd/config`, {
+      credentials: "same-origin",
+      headers: { Accept: "application/json" },
+    });
+    const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
+    if (response.ok && isJson) return response.json();
+    const error = new Error(`its configuration was answered with status ${response.status}.`);
+    if (response.redirected || [401, 403].includes(response.status)) {
+      error.forPeople = "You may not see this app, or have to log in first.";
+    }
+    throw error;
+  }
+
+  /** Give an element an id that others may have; the result takes it back and lets them have it again. */
+  function lend(id, element) {
+    const others = [...document.querySelectorAll(`[id="${id}"]`)];
+    others.forEach((other) => other.removeAttribute("id"));
+    element.id = id;
+    return () => {
+      element.removeAttribute("id");
+      others.forEach((other) => (other.id = id));
+    };
+  }
+
+  let devTools = null;
+
+  /** Each app's dev tools into its own corner; all of them would lie in that of the window. */
+  function placeDevTools() {
+    if (devTools || !document.adoptedStyleSheets) return;
+    devTools = new CSSStyleSheet(); // which no policy stops
+    devTools.replaceSync(`[${MARK}] { position: relative } [${MARK}] .dash-debug-menu__outer { position: absolute }`);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, devTools];
+  }
+
+  function when(store, isSo, app) {
+    return new Promise((resolve) => {
+      const look = () => {
+        const state = store.getState();
+        if (!app.closed && !isSo(state)) return false;
+        resolve(state);
+        return true;
+      };
+      if (look()) return;
+      const stop = store.subscribe(() => look() && stop());
+      app.cleanups.push(() => stop(), () => resolve(store.getState()));
+    });
+  }
+
+  function replaceLocation(part, type) {
+    if (!part || typeof part !== "object") return;
+    if (part.props?.id === "_pages_location") Object.assign(part, { namespace: "djangoPlotlyDash", type });
+    for (const value of Object.values(part)) replaceLocation(value, type);
+  }
+
+  function locationComponent(app) {
+    return function Location({ setProps }) {
+      libraries.React.useEffect(() => {
+        app.go = ({ pathname, search, hash, href }) => setProps({ pathname, search, hash, href });
+        app.go(new URL(app.needs.url, document.baseURI));
+      }, []);
+      return null;
+    };
+  }
+
+  // --- for everybody ------------------------------------------------------------------------------------------------
+
+  const elementOf = (target) => (typeof target === "string" ? document.querySelector(target) : target);
+
+  function mount(target) {
+    const element = elementOf(target);
+    if (!element?.hasAttribute?.(MARK)) {
+      throw new TypeError(`djangoPlotlyDash.mount needs an element that {% plotly_direct %} has made, not ${target}.`);
+    }
+    if (!apps.has(element)) apps.set(element, new App(element));
+    return apps.get(element).ready.then(() => element);
+  }
+
+  function unmount(target) {
+    const element = elementOf(target);
+    const app = apps.get(element);
+    apps.delete(element);
+    app?.close();
+    return Boolean(app);
+  }
+
+  function setProps(target, id, props) {
+    const app = apps.get(elementOf(target));
+    if (!app?.store) throw new TypeError("djangoPlotlyDash.setProps needs the element of an app that is mounted.");
+    inStoreOf(app, () => dashSetProps(id, props));
+  }
+
+  const quietly = (element) => mount(element).catch(() => {}); // the console has been told
+
+  /** Mount what has come into the page, unmount what has gone. */
+  function follow(records) {
+    for (const element of [...apps.keys()]) if (!element.isConnected) unmount(element);
+    for (const { addedNodes } of records) {
+      for (const node of addedNodes) {
+        if (!(node instanceof Element) || !node.isConnected) continue;
+        if (node.hasAttribute(MARK)) quietly(node);
+        node.querySelectorAll(`[${MARK}]`).forEach(quietly);
+      }
+    }
+  }
+
+  window.djangoPlotlyDash = {
+    mount,
+    unmount,
+    setProps,
+    /** For the scripts of apps: how the app with that key is started. */
+    launcher: (key, start) => launchers.set(key, start),
+  };
+  document.querySelectorAll(`[${MARK}]`).forEach(quietly);
+  new MutationObserver(follow).observe(document.documentElement, { childList: true, subtree: true });
+})();

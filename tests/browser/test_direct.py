@@ -1,0 +1,171 @@
+"""Apps in a page without frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dash
+import pytest
+from dash import html
+from django.contrib.auth.views import LoginView
+from django.urls import include, path
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from django_plotly_dash import DjangoDash
+from tests.site_urls import mount, urls_made_again
+from tests.urls import show
+
+from .conftest import Troubles
+
+pytestmark = pytest.mark.browser
+
+
+def test_each_app_of_a_page_works_by_itself(page: Page, live_server: LiveServer) -> None:
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(f"{live_server}/pages/direct/")
+    parts = {"first": "red", "second": "blue", "third": "red"}
+    for part, colour in parts.items():
+        app = page.locator(f"#{part}")
+        expect(app.locator("#echoed")).to_have_text(f"{colour.title()} got {colour}")
+        expect(app.locator("#reversed")).to_have_text(colour[::-1])
+        expect(app.locator("#painted")).to_have_text(f"{colour} paints {colour}")
+        expect(app.locator("#by-server")).to_have_text(f"the server of {colour} has seen {colour}")
+        expect(app.locator(".tab").first).to_have_text(f"{colour} first")
+        expect(app.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    for part in parts:
+        page.locator(f"#{part} #text").fill(f"for {part}")
+    for part, colour in parts.items():
+        app = page.locator(f"#{part}")
+        expect(app.locator("#echoed")).to_have_text(f"{colour.title()} got for {part}")
+        expect(app.locator("#reversed")).to_have_text(f"for {part}"[::-1])
+        expect(app.locator("#painted")).to_have_text(f"{colour} paints for {part}")
+        app.get_by_text("hello").click()
+        expect(app.locator("#counted")).to_have_text(f"1 for for {part}")
+    assert page.title() == "The host's title"
+    scripts = [url for url in requested if url.split("?")[0].endswith(".js")]
+    assert len(scripts) == len(set(scripts))
+
+
+def test_set_props_finds_the_app_that_is_meant(page: Page, live_server: LiveServer, troubles: Troubles) -> None:
+    page.goto(f"{live_server}/pages/direct/")
+    first, second, third = (page.locator(f"#{part}") for part in ("first", "second", "third"))
+    expect(third.locator("#echoed")).to_have_text("Red got red")
+    second.get_by_text("set", exact=True).click()
+    expect(second.locator("#noted")).to_have_text("noted by blue")
+    third.get_by_text("set later", exact=True).click()
+    expect(third.locator("#noted")).to_have_text("noted later by red")
+    expect(first.locator("#noted")).to_have_text("")
+    # From outside: an id that several apps have needs to be told whose it is.
+    message = page.evaluate(
+        "() => { try { dash_clientside.set_props('noted', {}) } catch (error) { return error.message } }"
+    )
+    assert message.startswith('"noted" is in 3 apps of this page.')
+    page.evaluate(
+        "djangoPlotlyDash.setProps('#second [data-django-plotly-dash]', 'noted', {children: 'noted from outside'})"
+    )
+    expect(second.locator("#noted")).to_have_text("noted from outside")
+    expect(third.locator("#noted")).to_have_text("noted later by red")
+    page.evaluate("['#first', '#second'].forEach((part) => document.querySelector(part).replaceChildren())")
+    page.wait_for_function("window.dash_stores.length === 1")
+    page.evaluate("dash_clientside.set_props('noted', {children: 'the only one'})")
+    expect(third.locator("#noted")).to_have_text("the only one")
+    assert page.evaluate("dash_component_api.getLayout('noted').props.children") == "the only one"
+
+
+def test_the_page_keeps_its_own_react_title_and_style(page: Page, live_server: LiveServer) -> None:
+    deps = Path(dash.__file__).parent / "deps"
+    page.route("**/host/*.js", lambda route: route.fulfill(path=deps / route.request.url.rpartition("/")[2]))
+    page.goto(f"{live_server}/pages/host/")
+    expect(page.locator("#direct #echoed")).to_have_text("Blue got blue")
+    expect(page.locator("#direct .main-svg").first).to_be_visible()
+    page.locator("#direct #text").fill("typed")
+    expect(page.locator("#direct #painted")).to_have_text("blue paints typed")
+    assert page.evaluate("[React.version, ReactDOM.version]") == ["16.14.0", "16.14.0"]
+    counter = page.locator("#host button")
+    counter.click()
+    counter.click()
+    expect(counter).to_have_text("clicked 2 times with React 16.14.0")
+    # A component that comes later looks for React when its file has been loaded.
+    page.locator("#direct").get_by_text("blue second").click()
+    expect(page.locator("#dropdown .dash-dropdown")).to_be_visible()
+    page.locator("#dropdown .dash-dropdown").click()
+    expect(page.locator(".dash-dropdown-content")).to_be_visible()
+    assert page.title() == "The host's title"
+    assert page.evaluate("getComputedStyle(document.querySelector('#host p')).color") == "rgb(1, 2, 3)"
+    assert page.evaluate("window.Plotly !== undefined && window.hostScriptRan === 'at the end'")
+
+
+def test_pages_of_an_app_are_chosen_in_the_app(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/paged/?kept=1")
+    for part in ("one", "two"):
+        expect(page.locator(f"#{part} #start")).to_have_text("This is the start")
+    page.locator("#two #link").click()
+    expect(page.locator("#two #more")).to_have_text("This is more")
+    expect(page.locator("#one #start")).to_have_text("This is the start")
+    assert page.url == f"{live_server}/pages/paged/?kept=1"
+    assert page.title() == "The host's title"
+
+
+@pytest.mark.parametrize("setting", ["CSRF_USE_SESSIONS", "CSRF_COOKIE_HTTPONLY"])
+def test_callbacks_carry_the_token_whatever_the_site_does_with_it(
+    page: Page, settings: Any, serve: Callable[..., str], setting: str
+) -> None:
+    setattr(settings, setting, True)
+    page.goto(f"{serve()}/pages/direct/")
+    for part, colour in {"first": "red", "second": "blue"}.items():
+        expect(page.locator(f"#{part} #echoed")).to_have_text(f"{colour.title()} got {colour}")
+
+
+def test_who_may_not_see_an_app_is_told_so(
+    page: Page, settings: Any, serve: Callable[..., str], troubles: Troubles
+) -> None:
+    settings.PLOTLY_DASH = {"view_decorator": "django_plotly_dash.access.login_required", "share_bundles": True}
+    settings.LOGIN_URL = "/login/"
+    urls, name = urls_made_again()
+    mount(
+        settings,
+        path("pages/<slug:template>/", show),
+        path("login/", LoginView.as_view(template_name="login.html")),
+        path("dash/", include((urls, name))),
+    )
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(f"{serve()}/pages/direct/")
+    expect(page.locator("#third [role=alert]")).to_have_text("You may not see this app, or have to log in first.")
+    troubles.expect("its configuration was answered with status")
+    troubles.expect("Refused to apply style")  # those of the assets are the app's as well
+    assert not any("_dash-component-suites" in url for url in requested)
+
+
+def test_twelve_apps_and_three_frames_on_one_page(page: Page, live_server: LiveServer) -> None:
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url) if request.frame == page.main_frame else None)
+    page.goto(f"{live_server}/pages/many/")
+    for number in range(12):
+        app = page.locator(f"#app-{number}")
+        expect(app.locator("#echoed")).to_have_text(f"{number} got app {number}")
+        expect(app.locator(".main-svg").first).to_be_visible()
+        app.locator("#text").fill(f"typed {number}")
+    for number in range(12):
+        expect(page.locator(f"#app-{number} #echoed")).to_have_text(f"{number} got typed {number}")
+        expect(page.locator(f"#app-{number} #reversed")).to_have_text(f"{number}: {f'typed {number}'[::-1]}")
+    for number in range(3):
+        frame = page.frame_locator(f"#frame-{number} iframe")
+        frame.locator("#text").fill("in a frame")
+        expect(frame.locator("#echoed")).to_have_text(f"{number} got in a frame")
+    bundles = [url for url in requested if "_dash-component-suites" in url]
+    assert len(bundles) == len(set(bundles)) > 8
+
+
+def test_each_app_has_its_own_dev_tools(page: Page, serve: Callable[..., str], apps: Any) -> None:
+    tools = {"dev_tools_ui": True, "dev_tools_hot_reload": False, "dev_tools_props_check": False}
+    app = DjangoDash("Watched", dev_tools=tools)
+    app.layout = html.Div("seen", style={"height": "300px"})
+    page.goto(f"{serve()}/pages/watched/")
+    expect(page.locator(".dash-debug-menu__outer")).to_have_count(2)
+    bottoms = [menu.bounding_box()["y"] for menu in page.locator(".dash-debug-menu__outer").all()]  # type: ignore[index]
+    assert abs(bottoms[1] - bottoms[0] - 300) < 20
