@@ -28,6 +28,13 @@ class PlotlyDashSettings:
     ws_route: str = "dpd/ws/channel"
     http_route: str = "dpd/views"
     http_poke_enabled: bool = True
+    http_poke_token: str | None = None
+    http_poke_access: str | Callable[..., Any] | None = None
+    pipe_access: str | Callable[..., Any] | None = None
+    pipe_max_message_size: int = 65_536  # bytes
+    pipe_max_subscriptions: int = 100
+    pipe_max_rate: int = 20  # messages a second
+    pipe_queue_size: int = 1_000
     # finding apps and guarding them
     stateless_loader: str | Callable[..., Any] | None = None
     view_decorator: str | Callable[..., Any] | None = None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 URL_NAMESPACE = "the_django_plotly_dash"
 # What our own URL patterns capture; a site may mount them below patterns that capture more.
-_OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path"})
+_OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path", "script", "fingerprint"})
 
 # Plotly's JSON writer turns a slash into an escape.
 _MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~(/|\\u002f)?")
@@ -66,7 +66,15 @@ def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = N
         NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf, or below arguments that the page's
             own URL does not have.
     """
-    name = "main" if instance else "app-main"
+    return reverse_in_mount("main" if instance else "app-main", request, ident=slug)
+
+
+def reverse_in_mount(name: str, request: HttpRequest | None, **own: str) -> str:
+    """``reverse`` for one of our names, in the mount that a request points at.
+
+    Raises:
+        NoReverseMatch: as for ``url_of``.
+    """
     match = getattr(request, "resolver_match", None)
     current_app = getattr(request, "current_app", None) or getattr(match, "namespace", None)
     if match is not None:
@@ -76,8 +84,8 @@ def url_of(slug: str, *, instance: bool = False, request: HttpRequest | None = N
                 for keys in combinations(outer, number):
                     kwargs = {key: outer[key] for key in keys}
                     with suppress(NoReverseMatch):
-                        return reverse(f"{namespace}:{name}", kwargs={**kwargs, "ident": slug}, current_app=current_app)
-    return reverse(f"{URL_NAMESPACE}:{name}", kwargs={"ident": slug}, current_app=current_app)
+                        return reverse(f"{namespace}:{name}", kwargs={**kwargs, **own}, current_app=current_app)
+    return reverse(f"{URL_NAMESPACE}:{name}", kwargs=own, current_app=current_app)
 
 
 def _namespaces(match: ResolverMatch) -> Iterator[str]:
