@@ -111,9 +111,7 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self._publish(message["channel_name"], message.get("label"), message["value"])
         except _Refused as refused:
             self._is_closed = True
-            logger.warning(
-                "A websocket of %s was closed with %s: %s", self._address(), refused.code, refused.reason
-            )
+            logger.warning("A websocket of %s was closed with %s: %s", self._address(), refused.code, refused.reason)
             await self.close(code=refused.code, reason=refused.reason)
 
     def _read(self, text: str | None) -> dict[str, Any]:

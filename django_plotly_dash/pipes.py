@@ -1,4 +1,4 @@
-"""Sending to pipes: from views, callbacks, signals, commands, workers; on an event loop, in a thread, or without either."""
+"""Sending to pipes: from views, callbacks, signals, commands and workers, on an event loop, in a thread, or without."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 import django
@@ -10,10 +11,13 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.sessions import CookieMiddleware, SessionMiddleware
 from django.apps import apps
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.urls import re_path
 
 from . import poke_urls, setting_routes
+from .backend import websocket
 from .consumers import MessageConsumer
 from .scopes import Application, LanguageMiddleware, Scope
+from .websocket_callbacks import CallbackConsumer
 
 NOT_FOUND: Final = 4404
 logger = logging.getLogger("django_plotly_dash")
@@ -24,13 +28,18 @@ def ws_route() -> str:
     return setting_routes.ws_route()
 
 
-websocket_urlpatterns: list[Any] = [setting_routes.pattern(ws_route, MessageConsumer.as_asgi())]
+# The URLconf knows where apps are; a socket for callbacks may be at any of those places.
+websocket_urlpatterns: list[Any] = [
+    setting_routes.pattern(ws_route, MessageConsumer.as_asgi()),
+    re_path(rf"^(?:.*/)?{websocket.PATH}$", CallbackConsumer.as_asgi()),
+]
+websocket.announce()
 
 
 class _Http(ASGIHandler):
     """Django, and the address for poking as the older package has it: below the root, without a line in the URLconf."""
 
-    def create_request(self, scope: Scope, body_file: Any) -> Any:
+    def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
         request, refusal = super().create_request(scope, body_file)
         if isinstance(request, ASGIRequest) and setting_routes.matches(
             setting_routes.poke_route(), request.path_info.removeprefix("/")

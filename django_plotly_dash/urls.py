@@ -8,10 +8,11 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import path
 from django.urls.resolvers import RegexPattern, ResolverMatch, URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
-from . import access, csrf, lookup, mcp, views
+from . import access, csrf, lookup, mcp, own_scripts, views
 from .app_name import app_name, main_view_label
 
 __all__ = ["app_name", "urlpatterns"]
@@ -131,3 +132,4 @@ _IDENTS = ((r"(?P<ident>[^/]+)/initial/(?P<cache_id>[^/]+)", "--args"), (r"(?P<i
 urlpatterns = [
     _pattern(kind, ident, suffix, *part) for kind in ("app", "instance") for ident, suffix in _IDENTS for part in _PARTS
 ]
+urlpatterns.append(path("own/<slug:fingerprint>/<str:script>", own_scripts.serve, name=own_scripts.URL_NAME))

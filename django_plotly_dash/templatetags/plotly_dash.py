@@ -6,7 +6,7 @@ from django import template
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 
-from .. import embedding, lookup
+from .. import embedding, live_page, lookup
 
 register = template.Library()
 
@@ -38,6 +38,16 @@ def plotly_app(
         use_frameborder=use_frameborder,
         request=context.get("request"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def plotly_message_pipe(context: template.Context, url: str | None = None) -> SafeString:
+    """Let this page, and the apps in its frames, get messages that are sent to pipes. Once on a page is enough.
+
+    Args:
+        url: path or whole URL of the websocket, if it is not ``PLOTLY_DASH["ws_route"]`` below the site's root.
+    """
+    return live_page.script(context.get("request"), url)
 
 
 @register.simple_tag
