@@ -25,7 +25,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from .. import context, csrf, standalone
 from ..conf import has_settings
 from ..exceptions import ConfigurationError, RequestError
-from . import component_files, error_page
+from . import component_files, error_page, websocket
 from .callbacks import ApiView, CallbackView, finished
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, coerce, json_response, make_response
@@ -45,10 +45,13 @@ class DjangoDashServer(BaseDashServer[Any]):
     """What Dash calls its backend; one per app.
 
     Attributes:
+        websocket_capability: websockets can be had. Whether a page gets one, ``websocket.config_entry`` decides.
         show_errors: a failed callback is answered with its traceback.
         prune_errors: that traceback begins at the user's function.
         timing: responses carry ``Server-Timing``.
     """
+
+    websocket_capability = True
 
     def __init__(self, server: Routes) -> None:
         super().__init__(server)
@@ -239,6 +242,9 @@ class DjangoDashServer(BaseDashServer[Any]):
     def serve_callback(self, dash_app: Dash) -> CallbackView:
         return CallbackView(dash_app)
 
+    def serve_websocket_callback(self, dash_app: Dash) -> None:
+        """Nothing to do: the consumer in ``django_plotly_dash.routing`` answers for all apps."""
+
     def setup_index(self, dash_app: Dash) -> None:
         dash_app._add_url("", self._page)
 
@@ -247,8 +253,11 @@ class DjangoDashServer(BaseDashServer[Any]):
         self.server.fallback = self._page
 
     def _page(self) -> HttpResponse:
+        request = context.require().request
+        if websocket.is_used_by(self._app):
+            websocket.prepare_page(self._app, request)
         response = make_response(self._app.index())  # type: ignore[no-untyped-call]
-        csrf.hand_over_token(context.require().request, response)
+        csrf.hand_over_token(request, response)
         # The site's X_FRAME_OPTIONS stays as it is for the site's pages; this one is there to be framed by them.
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
