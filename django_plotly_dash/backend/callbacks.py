@@ -24,9 +24,9 @@ from django.http import HttpResponse
 
 from .. import context
 from ..exceptions import RequestError
+from ..threads import let_go_of_thread
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, json_response
-from .threads import let_go_of_thread
 from .websocket import WebsocketCall, WebsocketResponseAdapter, call_of, why_not
 
 if TYPE_CHECKING:

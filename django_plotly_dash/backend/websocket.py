@@ -52,7 +52,7 @@ class BrowserGoneError(WebsocketDisconnected, PreventUpdate):
     """Raised in a callback whose page has gone; it ends the callback, past ``on_error``."""
 
     def __init__(self) -> None:
-        super().__init__("The page that has called this callback is not there any more.")
+        super().__init__("The page that has called this callback is not there any more.")  # type: ignore[no-untyped-call]
 
 
 class Link:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpResponseBase
 
@@ -22,7 +22,7 @@ from ..backend import websocket
 from ..backend.outbox import Outbox
 from ..backend.websocket import Link, WebsocketCall, WebsocketCallback
 from ..conf import app_settings
-from ..scopes import origin_is_ours
+from ..scopes import in_thread, origin_is_ours
 from .pages import HookedWebsocket, Pages
 from .pools import place
 from .requests import WebsocketRequest, answer, identity_of, lost_cookies
@@ -243,10 +243,10 @@ class CallbackSocket:
         socket = HookedWebsocket(self._scope, request)
         for hook in hooks:
             try:
-                if iscoroutinefunction(hook):
+                if iscoroutinefunction(getattr(hook, "func", hook)):  # Dash keeps the function in an object
                     said = await hook(socket, *message)
                 else:
-                    said = await sync_to_async(hook, thread_sensitive=False)(socket, *message)
+                    said = await in_thread(hook, socket, *message)
             except Exception:  # the hook is the user's; who cannot be checked is not let in
                 logger.exception("A websocket hook failed at %s", self._scope["path"])
                 return REFUSED, "Authentication error"
