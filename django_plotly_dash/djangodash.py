@@ -16,8 +16,8 @@ from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, dash_globals, mcp, standalone
-from .backend import DjangoDashServer
+from . import background, context, dash_globals, live_page, mcp, standalone
+from .backend import DjangoDashServer, websocket
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
 from .exceptions import ConfigurationError
@@ -81,6 +81,7 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
         self.app_name = name or registry.generated_name(self.module)
         self.slug = slug_of(self.app_name)
         self._dev_tools_wanted = dev_tools
+        self.websocket_pool_size: int | None = dash_kwargs.get("websocket_max_workers")
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
@@ -303,6 +304,17 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
                 return super().csp_hashes(hash_algorithm)
             finally:
                 self._inline_scripts = own  # set-up adds the others
+
+    def _config(self) -> Any:
+        """As in Dash: what the page tells the renderer; of websockets only where one can be answered."""
+        config = super()._config()  # type: ignore[no-untyped-call]
+        entry = websocket.config_entry(self, config.pop("websocket"))
+        return config if entry is None else {**config, "websocket": entry}
+
+    def _generate_scripts_html(self) -> str:
+        found = context.current()
+        live = live_page.script_of_app(found.request) if found is not None else ""
+        return super()._generate_scripts_html() + live
 
     # --- set-up before the first request ------------------------------------------------------------------------
 

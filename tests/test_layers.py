@@ -13,17 +13,17 @@ PACKAGE = Path(django_plotly_dash.__file__).parent
 LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures"],
-    ["prefix", "csrf", "json_values", "standalone"],
-    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools"],
-    ["attribution", "page_registry", "background"],
+    ["prefix", "csrf", "json_values", "standalone", "setting_routes", "sender", "pipe_hub", "scopes", "threads"],
+    ["registry", "injection", "session_state", "app_name", "request_config", "dev_tools", "own_scripts", "pipes"],
+    ["attribution", "page_registry", "background", "live_page", "pipe_access", "poke"],
     ["backend", "dash_globals"],
     ["mcp"],
     ["djangodash"],
-    ["models", "access"],
+    ["models", "access", "consumers", "poke_urls", "websocket_callbacks"],
     ["lookup"],
     ["visits", "embedding"],
     ["views"],
-    ["urls", "checks", "templatetags", "dash_wrapper", "migrations"],
+    ["urls", "checks", "templatetags", "dash_wrapper", "migrations", "routing"],
     ["apps", "standalone_urls"],
 ]
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
