@@ -1,4 +1,4 @@
-"""Websocket callbacks: what Dash's renderer says and hears, and that each message is a request through the whole site."""
+"""Websocket callbacks: what Dash's renderer says and hears; each message is a request through the whole site."""
 
 from __future__ import annotations
 
@@ -766,7 +766,7 @@ async def test_pages_that_share_a_socket_get_what_is_theirs() -> None:
 
 async def test_a_page_that_left_the_others_alone_ends_its_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tabs share a socket, and a browser does not say that one of them has been closed."""
-    monkeypatch.setattr(pages, "_ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(pages, "_PATIENCE", 0.01)
     app = live()
     ended = streaming(app)
     async with Page(URL) as page:

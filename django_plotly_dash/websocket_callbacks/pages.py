@@ -13,9 +13,10 @@ from typing import Any, Final
 from django.http import HttpHeaders, HttpRequest, parse_cookie
 
 from ..backend.websocket import Link, WebsocketCall
+from ..conf import app_settings
 
-# A tab in the background may take its time.
-_ANSWER_SECONDS: Final = 20.0
+# A tab in the background may take its time: so many times ``websocket_recheck_seconds``.
+_PATIENCE: Final = 2.0
 
 
 class Pages:
@@ -55,8 +56,9 @@ class Pages:
         if component is None:
             return False  # it has shown nothing yet that could be asked for
         question, answer = link.ask(renderer_id, component, [])
+        seconds = _PATIENCE * max(app_settings().websocket_recheck_seconds, 1)
         try:
-            await asyncio.wait_for(asyncio.wrap_future(answer), _ANSWER_SECONDS)
+            await asyncio.wait_for(asyncio.wrap_future(answer), seconds)
         except asyncio.TimeoutError:
             return not link.outbox.closed.is_set()
         except Exception:  # the socket has been closed, and everything ends anyway
