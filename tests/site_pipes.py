@@ -34,7 +34,9 @@ def session_of(username: str) -> str:
 
 
 @asynccontextmanager
-async def socket(path: str = PATH, application: Any = None, **of_handshake: Any) -> AsyncIterator[WebsocketCommunicator]:
+async def socket(
+    path: str = PATH, application: Any = None, **of_handshake: Any
+) -> AsyncIterator[WebsocketCommunicator]:
     """An open websocket."""
     if application is None:
         from django_plotly_dash.routing import application

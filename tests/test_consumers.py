@@ -204,7 +204,9 @@ TAKEN_AWAY = {
 
 @pytest.mark.parametrize("how", TAKEN_AWAY)
 @pytest.mark.parametrize("repeats", [True, False], ids=["the page asks again", "the page keeps still"])
-async def test_what_is_taken_away_ends_the_subscription(settings: Any, monkeypatch: Any, how: str, repeats: bool) -> None:
+async def test_what_is_taken_away_ends_the_subscription(
+    settings: Any, monkeypatch: Any, how: str, repeats: bool
+) -> None:
     settings.PLOTLY_DASH = {"pipe_access": by_permission}
     monkeypatch.setattr(scopes, "USER_SECONDS", 0)
     monkeypatch.setattr(pipe_access, "ANSWER_SECONDS", 3600 if repeats else 0)
@@ -240,7 +242,9 @@ async def broken_async(*arguments: Any) -> bool:
     raise KeyError("broken")
 
 
-@pytest.mark.parametrize("given", [broken, broken_async, lambda user: True, "no.such.function", "tests.helpers.UNSIGNED"])
+@pytest.mark.parametrize(
+    "given", [broken, broken_async, lambda user: True, "no.such.function", "tests.helpers.UNSIGNED"]
+)
 async def test_a_hook_that_fails_refuses(settings: Any, caplog: Any, given: Any) -> None:
     settings.PLOTLY_DASH = {"pipe_access": given}
     async with socket() as page:
