@@ -21,7 +21,7 @@ from .json_values import plain
 from .sender import sender
 
 # Seconds that the sender's thread may take beyond what the layer may take.
-_GRACE_SECONDS: Final = 5.0
+_GRACE_SECONDS: Final = 15.0
 logger = logging.getLogger("django_plotly_dash")
 # Messages of one pipe keep their order. Used in the sender's loop only.
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -127,9 +127,19 @@ async def _hand_over(layer: BaseChannelLayer, group: str, text: str) -> None:
     turn = _turns.setdefault(group, asyncio.Lock())
     try:
         async with turn:
-            await asyncio.wait_for(layer.group_send(group, pipe_hub.message(group, text)), pipe_hub.LAYER_SECONDS)
+            await _with_second_try(layer, group, pipe_hub.message(group, text))
     except Exception as error:  # each layer has errors of its own; senders get one that they can name
         raise PipeError(f"The channel layer did not take the message: {type(error).__name__}: {error}") from error
+
+
+async def _with_second_try(layer: BaseChannelLayer, group: str, message: dict[str, Any]) -> None:
+    """A connection that has been idle may be dead, which is found out by using it; the next is a new one."""
+    try:
+        await asyncio.wait_for(layer.group_send(group, message), pipe_hub.LAYER_SECONDS)
+    except asyncio.TimeoutError:
+        raise
+    except Exception:  # whatever it was, it is raised if it happens again
+        await asyncio.wait_for(layer.group_send(group, message), pipe_hub.LAYER_SECONDS)
 
 
 def _log_failure(future: Future[None]) -> None:

@@ -301,7 +301,7 @@ async def test_on_commit_with_the_plain_function_on_an_event_loop_says_what_to_u
 
 @pytest.mark.django_db(transaction=True)
 def test_a_failure_after_the_commit_is_logged_and_harms_nothing(caplog: Any) -> None:
-    Recorder.fails.append(ConnectionError("no route"))
+    Recorder.fails += [ConnectionError("no route")] * 2
     with transaction.atomic():
         send_to_pipe_channel("c", "l", 1, on_commit=True)
         transaction.on_commit(lambda: send_to_pipe_channel("c", "l", 2))
@@ -313,13 +313,19 @@ def test_a_failure_after_the_commit_is_logged_and_harms_nothing(caplog: Any) -> 
 
 
 def test_a_layer_that_fails_is_told_to_the_sender() -> None:
-    Recorder.fails += [ConnectionError("no route"), ConnectionError("no route")]
+    Recorder.fails += [ConnectionError("no route")] * 4
     with pytest.raises(PipeError, match="did not take the message: ConnectionError: no route"):
         send_to_pipe_channel("c", "l", 1)
     with pytest.raises(PipeError, match="no route"):
         async_to_sync(async_send_to_pipe_channel)("c", "l", 1)
     send_to_pipe_channel("c", "l", 2)
     assert sent() == [2]
+
+
+def test_a_connection_that_has_died_meanwhile_costs_no_message() -> None:
+    Recorder.fails.append(ConnectionError("closed by server"))
+    send_to_pipe_channel("c", "l", 1)
+    assert sent() == [1]
 
 
 def test_a_layer_that_hangs_is_not_waited_for_without_end(monkeypatch: Any) -> None:
@@ -330,7 +336,7 @@ def test_a_layer_that_hangs_is_not_waited_for_without_end(monkeypatch: Any) -> N
 
 
 async def test_a_failure_that_nobody_waits_for_is_logged(caplog: Any) -> None:
-    Recorder.fails.append(ConnectionError("no route"))
+    Recorder.fails += [ConnectionError("no route")] * 2
     send_to_pipe_channel("c", "l", 1)
     send_to_pipe_channel("c", "l", 2)
     await until(1)

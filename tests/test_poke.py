@@ -147,7 +147,7 @@ def test_too_much_is_413(post: Post, token: Any, settings: Any) -> None:
 @pytest.mark.parametrize("fails", [True, False], ids=["layer fails", "no layer"])
 def test_without_a_layer_that_works_it_is_503(post: Post, token: Any, settings: Any, caplog: Any, fails: bool) -> None:
     if fails:
-        Recorder.fails.append(ConnectionError("no route"))
+        Recorder.fails += [ConnectionError("no route")] * 2
     else:
         settings.CHANNEL_LAYERS = {}
     refused(post(**token), 503, "its log says why")

@@ -161,9 +161,9 @@ async def test_a_redis_that_is_restarted_is_found_again(
             await async_send_to_pipe_channel("news", "headline", "before")
             assert (await received(page))["value"] == "before"
             await asyncio.to_thread(own.stop)
+            await page.send_json_to({"type": "connection_triplet", "channel_name": "news", "label": "another"})
             while "does not answer; pipes wait for it" not in caplog.text:
                 await asyncio.sleep(0.05)
-            await page.send_json_to({"type": "connection_triplet", "channel_name": "news", "label": "another"})
             await asyncio.to_thread(own.start)
             while "answers again" not in caplog.text:
                 await asyncio.sleep(0.05)
@@ -173,7 +173,7 @@ async def test_a_redis_that_is_restarted_is_found_again(
     finally:
         await asyncio.to_thread(sender.close)
         await asyncio.to_thread(own.stop)
-    assert caplog.text.count("does not answer; pipes wait for it") == 1
+    assert caplog.text.count("does not answer; pipes wait for it") <= 2  # not a line for each try
 
 
 async def gathered(page: Any) -> list[Any]:
