@@ -15,6 +15,7 @@ from . import access, dash_globals
 from .conf import app_settings
 from .exceptions import ConfigurationError, RegistrationError
 from .prefix import URL_NAMESPACE
+from .registry import registry
 
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
@@ -89,6 +90,26 @@ def check_callbacks(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
     except RegistrationError as error:
         hint = "Use the callback method of the app, or name the module in its global_callbacks."
         return [Error(str(error), hint=hint, id="django_plotly_dash.E003")]
+    return []
+
+
+@register("django_plotly_dash")
+def check_websockets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W060: apps have websocket callbacks, but nothing says that the site is served by ASGI."""
+    with suppress(ConfigurationError, RegistrationError):  # reported by check_settings and check_callbacks
+        if getattr(settings, "ASGI_APPLICATION", None) or app_settings().websocket_callbacks is not None:
+            return []
+        names = sorted(app.app_name for app in registry if app.uses_websockets())
+        if names:
+            return [
+                Warning(
+                    f"These apps have websocket callbacks: {', '.join(names)}. Without ASGI they are answered over "
+                    "HTTP, and persistent ones not at all.",
+                    hint="Serve the site by ASGI, and set ASGI_APPLICATION to "
+                    "'django_plotly_dash.routing.application' or to an application with its websocket_urlpatterns.",
+                    id="django_plotly_dash.W060",
+                )
+            ]
     return []
 
 

@@ -161,6 +161,7 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
             debug,
             reloader=debug if use_reloader is None else use_reloader,
             threaded=threaded,
+            websockets=self.uses_websockets(),
         )
 
     # --- what differs from request to request -------------------------------------------------------------------
@@ -217,6 +218,11 @@ class DjangoDash(mcp.ToolsOfRequest, Dash):
             ConfigurationError: a manager cannot be made.
         """
         background.prepare(self, [*self.callback_map.values(), *dash_globals.entries_of(self).values()])
+
+    def uses_websockets(self) -> bool:
+        """Whether callbacks of this app ask for a websocket, as far as they are known before the first request."""
+        known = dash_globals.entries_of(self).values()
+        return websocket.is_used_by(self) or any(entry.get("websocket") for entry in known)
 
     @contextmanager
     def speaking(self) -> Iterator[None]:

@@ -4,12 +4,14 @@ import sys
 from typing import Any
 
 import pytest
+from dash import Input, Output
 from django.conf import settings as site_settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import Error, Warning, run_checks
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import include, path
 
+from django_plotly_dash import DjangoDash
 from django_plotly_dash.checks import check_urls
 from django_plotly_dash.conf import setting_names
 
@@ -51,6 +53,26 @@ def test_e002_a_view_decorator_that_cannot_be_used(settings: Any) -> None:
             id="django_plotly_dash.E002",
         )
     ]
+
+
+def test_w060_websocket_callbacks_without_asgi(settings: Any) -> None:
+    live, quiet = DjangoDash("Live"), DjangoDash("Quiet")
+    for app in (live, quiet):
+        app.callback(Output("out", "children"), Input("in", "value"), websocket=app is live)(str)
+    assert findings() == [
+        Warning(
+            "These apps have websocket callbacks: Live. Without ASGI they are answered over HTTP, and persistent ones "
+            "not at all.",
+            hint="Serve the site by ASGI, and set ASGI_APPLICATION to 'django_plotly_dash.routing.application' or to an "
+            "application with its websocket_urlpatterns.",
+            id="django_plotly_dash.W060",
+        )
+    ]
+    settings.ASGI_APPLICATION = "django_plotly_dash.routing.application"
+    assert findings() == []
+    del settings.ASGI_APPLICATION
+    settings.PLOTLY_DASH = {"websocket_callbacks": False}
+    assert findings() == []
 
 
 def test_w001_urls_that_are_not_included(settings: Any) -> None:

@@ -30,13 +30,13 @@ from django_plotly_dash.backend import websocket
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.websocket_callbacks import pages, socket
 
-from .helpers import call, callback_body
+from .helpers import call, callback_body, needs_websockets
 from .site_urls import mount, urls_made_again
 from .websockets import Page, until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not websocket.SUPPORTED, reason="this Dash has no websocket callbacks that last"),
+    needs_websockets,
 ]
 URL = "/dash/app/live/"
 

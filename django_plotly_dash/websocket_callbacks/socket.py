@@ -188,11 +188,9 @@ class CallbackSocket:
         except Exception:  # whatever the site's middleware raises; the socket serves other callbacks too
             logger.exception("A callback over a websocket failed at %s", self._scope["path"])
             payload = _failure("The server could not answer.")
-        head = json.dumps({"type": "callback_response", "rendererId": self._renderer(call), "requestId": request_id})
+        renderer_id = call.callback.renderer_id if call.callback is not None else ""
+        head = json.dumps({"type": "callback_response", "rendererId": renderer_id, "requestId": request_id})
         link.outbox.put(f'{head[:-1]},"payload":{payload}}}')
-
-    def _renderer(self, call: WebsocketCall) -> str:
-        return call.callback.renderer_id if call.callback is not None else ""
 
     # --- who may ------------------------------------------------------------------------------------------------
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from django_plotly_dash.backend import websocket
 from tests.browser.conftest import Troubles
+from tests.helpers import needs_websockets
 from tests.server_processes import Server, eventually
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.skipif(not websocket.SUPPORTED, reason="this Dash has no websocket callbacks that last"),
+    needs_websockets,
 ]
 SETTINGS = "tests.site_websockets.settings"
 TICK, TOCK, QUIET = (f"iframe[title='{name}']" for name in ("Tick", "Tock", "Quiet"))
