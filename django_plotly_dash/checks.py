@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from . import access, dash_globals
+from . import access, dash_globals, live_page, pipe_access, poke
 from .conf import app_settings
 from .exceptions import ConfigurationError, RegistrationError
 from .prefix import URL_NAMESPACE
@@ -103,14 +103,51 @@ def check_websockets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[C
         if names:
             return [
                 Warning(
-                    f"These apps have websocket callbacks: {', '.join(names)}. Without ASGI they are answered over "
-                    "HTTP, and persistent ones not at all.",
-                    hint="Serve the site by ASGI, and set ASGI_APPLICATION to "
-                    "'django_plotly_dash.routing.application' or to an application with its websocket_urlpatterns.",
+                    "There are websocket callbacks, and no ASGI_APPLICATION: they are answered over HTTP, and "
+                    "persistent ones not at all.",
+                    hint="Serve the site by ASGI, with 'django_plotly_dash.routing.application' or an application "
+                    f"with its websocket_urlpatterns. The apps are: {', '.join(names)}.",
                     id="django_plotly_dash.W060",
                 )
             ]
     return []
+
+
+@register("django_plotly_dash")
+def check_live_updating(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E061: who may listen or send cannot be asked. W061: there are pipes, and nothing brings them messages."""
+    found: list[CheckMessage] = []
+    for hook in (pipe_access.hook, poke.access_hook):
+        try:
+            hook()
+        except ConfigurationError as error:
+            if not str(error).startswith("settings.PLOTLY_DASH has"):  # reported by check_settings
+                hint = "Nobody is let in until it can be used."
+                found.append(Error(str(error), hint=hint, id="django_plotly_dash.E061"))
+    if live_page.pipes_are_used() and not live_page.has_layer():
+        found.append(
+            Warning(
+                "dpd_components is imported, but there is no channel layer: pipes get no messages.",
+                hint='Add CHANNEL_LAYERS = {"default": {...}} to your settings: see docs/live.',
+                id="django_plotly_dash.W061",
+            )
+        )
+    return found
+
+
+@register("django_plotly_dash", deploy=True)
+def check_layer_of_deployment(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W062: messages do not reach other processes. Told by ``check --deploy``."""
+    layers = getattr(settings, "CHANNEL_LAYERS", {})
+    if layers.get("default", {}).get("BACKEND") != "channels.layers.InMemoryChannelLayer":
+        return []
+    return [
+        Warning(
+            "The channel layer is in memory: messages reach only pages whose websocket is of the same process.",
+            hint="Take a layer of channels-redis where there is more than one process, workers included.",
+            id="django_plotly_dash.W062",
+        )
+    ]
 
 
 def _include_ours(patterns: Iterable[Any]) -> bool:

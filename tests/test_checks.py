@@ -61,10 +61,10 @@ def test_w060_websocket_callbacks_without_asgi(settings: Any) -> None:
         app.callback(Output("out", "children"), Input("in", "value"), websocket=app is live)(str)
     assert findings() == [
         Warning(
-            "These apps have websocket callbacks: Live. Without ASGI they are answered over HTTP, and persistent ones "
+            "There are websocket callbacks, and no ASGI_APPLICATION: they are answered over HTTP, and persistent ones "
             "not at all.",
-            hint="Serve the site by ASGI, and set ASGI_APPLICATION to 'django_plotly_dash.routing.application' or to an "
-            "application with its websocket_urlpatterns.",
+            hint="Serve the site by ASGI, with 'django_plotly_dash.routing.application' or an application with its "
+            "websocket_urlpatterns. The apps are: Live.",
             id="django_plotly_dash.W060",
         )
     ]

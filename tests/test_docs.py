@@ -27,7 +27,7 @@ from django.template import Template
 from django.test import Client
 
 import django_plotly_dash
-from django_plotly_dash import DjangoDash, models, views
+from django_plotly_dash import DjangoDash, models, own_scripts, views
 from django_plotly_dash.conf import PlotlyDashSettings, app_settings
 from django_plotly_dash.exceptions import InjectionError
 from django_plotly_dash.injection import EXTRAS
@@ -264,8 +264,12 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return made.__dict__
 
 
-# A worker has to run for these, or pytest within a project; tests of their own show them.
-RUN_ELSEWHERE = {"background": "test_background_celery.py", "testing": "test_dash_duo.py"}
+# A worker has to run for these, pytest within a project, or a page with a websocket; tests of their own show them.
+RUN_ELSEWHERE = {
+    "background": "test_background_celery.py",
+    "testing": "test_dash_duo.py",
+    "websocket-callbacks": "test_websocket_callbacks.py",
+}
 
 
 @pytest.mark.parametrize(
@@ -407,7 +411,9 @@ def test_every_url_is_listed_with_its_names() -> None:
     listed = {
         name for row in table("urls", heading="What answers where") for cell in row[2:] for name in names_in(cell)
     }
-    assert listed | {f"{name}--args" for name in listed} == {pattern.name for pattern in urlpatterns}
+    of_apps = {pattern.name for pattern in urlpatterns} - {own_scripts.URL_NAME}
+    assert listed | {f"{name}--args" for name in listed} == of_apps
+    assert f"named ``{own_scripts.URL_NAME}``" in PAGES["urls"]
 
 
 def test_every_template_tag_is_listed_with_its_arguments() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import textwrap
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -904,6 +906,23 @@ async def test_callbacks_run_below_transactions_of_requests(settings: Any, monke
         assert (await page.call(app, "out.children", "x"))["status"] == "error"
         assert await page.result(app, "other.children", "x") == "x"
     assert [user.username async for user in User.objects.all()] == ["kept"]
+
+
+async def test_the_example_of_the_documentation() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "websocket-callbacks.rst").read_text()
+    block = text.split(".. code-block:: python\n\n", 1)[1].split("\n``websocket=True``")[0]
+    module: dict[str, Any] = {"__name__": "tests.progress"}
+    exec(compile(textwrap.dedent(block).replace("sleep(0.5)", "sleep(0)"), "progress.py", "exec"), module)
+    async with Page("/dash/app/progress/") as page:
+        await page.start(module["app"], next(o for o in module["app"].callback_map if not o.startswith("done")))
+        assert await page.value() == ("clock", "children", "open for 0 s")
+        request = await page.start(module["app"], "done.children", 1)
+        question = await page.hears("get_props_request")
+        await page.say({**question, "type": "get_props_response", "payload": {"steps": None, "children": "2"}})
+        assert await page.value() == ("now", "children", "step 1")
+        assert await page.value() == ("now", "children", "step 2")
+        response = (await page.response(request))["data"]["response"]
+        assert response == {"done": {"children": "done for AnonymousUser"}}
 
 
 # --- the page, and HTTP -----------------------------------------------------------------------------------------
