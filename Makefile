@@ -8,7 +8,7 @@ export PATH := $(PATH):$(subst $() $(),:,$(strip $(PYTHONS)))
 PYTHON ?= $(shell PATH='$(PATH)'; for v in 3.13 3.12 3.11 3.10; do for p in $$(type -ap python$$v); do \
 	$$p -c 'import venv, ensurepip' 2>/dev/null && echo $$p && exit; done; done; echo python3)
 
-.PHONY: help demo test check fix matrix docs bench screenshot browser clean
+.PHONY: help demo test check fix matrix docs bench bench-live screenshot browser clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -58,6 +58,9 @@ docs: $(BIN)/.ready ## the documentation, in docs/_build/html
 
 bench: $(BIN)/.ready ## what a callback costs, against a bare Django view
 	$(BIN)/python bench/callback.py
+
+bench-live: $(BIN)/.ready ## what live updating can do: sockets, messages, delivery, latency
+	$(BIN)/python bench/live.py
 
 screenshot: $(BIN)/.ready browser ## make the README's screenshot anew
 	$(BIN)/python docs/make_screenshot.py

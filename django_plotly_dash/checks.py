@@ -124,10 +124,10 @@ def check_live_updating(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
             if not str(error).startswith("settings.PLOTLY_DASH has"):  # reported by check_settings
                 hint = "Nobody is let in until it can be used."
                 found.append(Error(str(error), hint=hint, id="django_plotly_dash.E061"))
-    if live_page.pipes_are_used() and not live_page.has_layer():
+    if not live_page.has_layer() and any(live_page.uses_pipes(app.module) for app in registry):
         found.append(
             Warning(
-                "dpd_components is imported, but there is no channel layer: pipes get no messages.",
+                "An app uses dpd_components, but there is no channel layer: pipes get no messages.",
                 hint='Add CHANNEL_LAYERS = {"default": {...}} to your settings: see docs/live.',
                 id="django_plotly_dash.W061",
             )

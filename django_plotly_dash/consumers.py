@@ -77,11 +77,10 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             )
             await self.close(code=BAD_ORIGIN)
             return
-        wanted = app_settings()
         self._hub = pipe_hub.of_this_loop()
         self._visitor = Visitor(self.scope)
         self._takes_lists = "lists" in parse_qs(self.scope.get("query_string", b"").decode("latin1"))
-        self._allowance = self._burst = float(wanted.pipe_max_rate * _BURST_SECONDS)
+        self._allowance = self._burst = float(app_settings().pipe_max_rate * _BURST_SECONDS)
         self._counted = time.monotonic()
         await self.accept()
 
@@ -115,15 +114,15 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(code=refused.code, reason=refused.reason)
 
     def _read(self, text: str | None) -> dict[str, Any]:
-        wanted = app_settings()
         now = time.monotonic()
-        self._allowance = min(self._burst, self._allowance + (now - self._counted) * wanted.pipe_max_rate) - 1
+        self._allowance = min(self._burst, self._allowance + (now - self._counted) * app_settings().pipe_max_rate) - 1
         self._counted = now
         if self._allowance < 0:
-            raise _Refused(TOO_OFTEN, f"More than {wanted.pipe_max_rate} messages a second (pipe_max_rate).")
-        if text is not None and len(text.encode(errors="replace")) > wanted.pipe_max_message_size:
+            raise _Refused(TOO_OFTEN, f"More than {app_settings().pipe_max_rate} messages a second (pipe_max_rate).")
+        if text is not None and len(text.encode(errors="replace")) > app_settings().pipe_max_message_size:
             raise _Refused(
-                TOO_LARGE, f"A message of more than {wanted.pipe_max_message_size} bytes (pipe_max_message_size)."
+                TOO_LARGE,
+                f"A message of more than {app_settings().pipe_max_message_size} bytes (pipe_max_message_size).",
             )
         try:
             message = json.loads(text or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from channels import DEFAULT_CHANNEL_LAYER
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _PIPES = "dpd_components"
+_MODULES = (_PIPES, f"{_PIPES}.Pipe")
 
 
 def script(request: HttpRequest | None, url: str | None = None, *, is_own_page: bool = False) -> SafeString:
@@ -53,6 +55,12 @@ def script_of_app(request: HttpRequest) -> str:
 def pipes_are_used() -> bool:
     """Whether a module of this process has imported ``dpd_components``."""
     return _PIPES in ComponentRegistry.registry
+
+
+def uses_pipes(module: str) -> bool:
+    """Whether an app's module, given by name, has something of ``dpd_components`` in it."""
+    values = vars(sys.modules[module]).values() if module in sys.modules else ()
+    return any((getattr(value, "__module__", None) or getattr(value, "__name__", "")) in _MODULES for value in values)
 
 
 def has_layer() -> bool:

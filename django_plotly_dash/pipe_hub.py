@@ -73,6 +73,11 @@ class Hub:
         self._lock = asyncio.Lock()
         self._is_well = True
 
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     def distribute(self, group: str, text: str) -> None:
         """Give a message to those who listen to the group."""
         for listener in self._listeners.get(group, ()):
@@ -178,6 +183,15 @@ def of_this_loop() -> Hub:
     for other in [other for other in _hubs if other.is_closed()]:
         del _hubs[other]
     return _hubs.setdefault(loop, Hub())
+
+
+def serves_here() -> bool:
+    """Whether an event loop runs here that has listeners: a server's."""
+    try:
+        hub = _hubs.get(asyncio.get_running_loop())
+    except RuntimeError:
+        return False
+    return hub is not None and hub.has_listeners
 
 
 def deliver_in_process(group: str, text: str) -> None:

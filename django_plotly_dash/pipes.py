@@ -23,8 +23,9 @@ from .sender import sender
 # Seconds that the sender's thread may take beyond what the layer may take.
 _GRACE_SECONDS: Final = 15.0
 logger = logging.getLogger("django_plotly_dash")
-# Messages of one pipe keep their order. Used in the sender's loop only.
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+# Messages of one pipe that leave from one loop keep their order.
+_turns: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock] = WeakValueDictionary()
+_under_way: set[asyncio.Task[None]] = set()
 
 
 def send_to_pipe_channel(
@@ -69,9 +70,9 @@ async def async_send_to_pipe_channel(
     if on_commit:
         await sync_to_async(_send_on_commit)(message, using)
         return
-    future = _submit(*message)
-    if future is not None:
-        await asyncio.wrap_future(future)
+    sending = _start(*message)
+    if sending is not None:
+        await (asyncio.wrap_future(sending) if isinstance(sending, Future) else sending)
 
 
 def message_text(channel_name: str, label: str | None, value: Any) -> str:
@@ -100,31 +101,38 @@ def _send_on_commit(message: tuple[BaseChannelLayer, str, str], using: str | Non
 
 
 def _send(message: tuple[BaseChannelLayer, str, str]) -> None:
-    future = _submit(*message)
-    if future is None:
+    sending = _start(*message)
+    if sending is None:
         return
-    if _on_event_loop():
-        future.add_done_callback(_log_failure)
+    if not isinstance(sending, Future) or _on_event_loop():
+        sending.add_done_callback(_log_failure)
         return
     try:
-        future.result(pipe_hub.LAYER_SECONDS + _GRACE_SECONDS)
+        sending.result(pipe_hub.LAYER_SECONDS + _GRACE_SECONDS)
     except FutureTimeoutError as error:
-        future.cancel()
+        sending.cancel()
         raise PipeError(
             "The thread that sends to the channel layer does not run. Under uWSGI, set enable-threads."
         ) from error
 
 
-def _submit(layer: BaseChannelLayer, group: str, text: str) -> Future[None] | None:
+def _start(layer: BaseChannelLayer, group: str, text: str) -> Future[None] | asyncio.Task[None] | None:
     """None: there is nothing to wait for."""
     if pipe_hub.is_of_process(layer):
         pipe_hub.deliver_in_process(group, text)
         return None
-    return sender().submit(_hand_over(layer, group, text))
+    sending = _hand_over(layer, group, text)
+    if not pipe_hub.serves_here():
+        return sender().submit(sending)
+    # A server's loop lasts. On a busy one, a thread would wait long for its turns.
+    task = asyncio.get_running_loop().create_task(sending)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return task
 
 
 async def _hand_over(layer: BaseChannelLayer, group: str, text: str) -> None:
-    turn = _turns.setdefault(group, asyncio.Lock())
+    turn = _turns.setdefault((asyncio.get_running_loop(), group), asyncio.Lock())
     try:
         async with turn:
             await _with_second_try(layer, group, pipe_hub.message(group, text))
@@ -142,7 +150,7 @@ async def _with_second_try(layer: BaseChannelLayer, group: str, message: dict[st
         await asyncio.wait_for(layer.group_send(group, message), pipe_hub.LAYER_SECONDS)
 
 
-def _log_failure(future: Future[None]) -> None:
+def _log_failure(future: Future[None] | asyncio.Task[None]) -> None:
     error = None if future.cancelled() else future.exception()
     if error is not None:
         logger.error("%s", error, exc_info=error)

@@ -67,16 +67,15 @@ def access_hook() -> Callable[..., Any] | None:
 
 def _check_door(request: HttpRequest) -> None:
     """All that can be known before the body is read."""
-    wanted = app_settings()
-    if not wanted.http_poke_enabled:
+    if not app_settings().http_poke_enabled:
         raise RequestError("There is nothing here.", 404)
     if request.method != "POST":
         raise RequestError("Messages are posted.", 405)
-    if not wanted.http_poke_token and wanted.http_poke_access is None:
+    if not app_settings().http_poke_token and app_settings().http_poke_access is None:
         raise RequestError(
             "Poking is off. PLOTLY_DASH['http_poke_token'] or PLOTLY_DASH['http_poke_access'] lets somebody in.", 403
         )
-    if wanted.http_poke_access is None:
+    if app_settings().http_poke_access is None:
         _check_token(request)
 
 
@@ -86,8 +85,8 @@ def _check_token(request: HttpRequest) -> None:
         RequestError: 401, there is no token, or another one.
     """
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    wanted = app_settings().http_poke_token
-    if scheme.lower() != "bearer" or not wanted or not constant_time_compare(given.strip(), wanted):
+    token = app_settings().http_poke_token
+    if scheme.lower() != "bearer" or not token or not constant_time_compare(given.strip(), token):
         raise RequestError("Send the header Authorization: Bearer <http_poke_token>.", 401)
 
 

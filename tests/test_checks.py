@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
@@ -12,10 +13,11 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import include, path
 
 from django_plotly_dash import DjangoDash
-from django_plotly_dash.checks import check_urls
+from django_plotly_dash.checks import check_layer_of_deployment, check_urls
 from django_plotly_dash.conf import setting_names
 
 from .conftest import Write
+from .site_pipes import IN_MEMORY
 from .site_urls import mount
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -170,3 +172,42 @@ def test_e003_a_callback_that_could_be_of_several_apps(write: Write, settings: A
         "apps: 'One' (of pair.one), 'Two' (of pair.two)."
     )
     assert error.hint == "Use the callback method of the app, or name the module in its global_callbacks."
+
+
+@pytest.mark.parametrize("name", ["pipe_access", "http_poke_access"])
+def test_e061_who_may_listen_or_send_cannot_be_asked(settings: Any, name: str) -> None:
+    settings.PLOTLY_DASH = {name: "no.such.function"}
+    (error,) = findings()
+    assert error.id == "django_plotly_dash.E061"
+    assert error.msg.startswith(f"settings.PLOTLY_DASH['{name}'] is 'no.such.function', which cannot be imported: No")
+    assert error.hint == "Nobody is let in until it can be used."
+    settings.PLOTLY_DASH = {name: "tests.helpers.UNSIGNED"}
+    assert findings()[0].msg == f"settings.PLOTLY_DASH['{name}'] is 'tests.helpers.UNSIGNED', which cannot be called."
+
+
+@pytest.mark.parametrize("imported", ["from dpd_components import Pipe", "import dpd_components as dpd"])
+def test_w061_pipes_without_a_channel_layer(write: Write, settings: Any, imported: str) -> None:
+    write({"piped.py": f"{imported}\nfrom django_plotly_dash import DjangoDash\napp = DjangoDash('Piped')\n"})
+    importlib.import_module("piped")
+    assert findings() == [
+        Warning(
+            "An app uses dpd_components, but there is no channel layer: pipes get no messages.",
+            hint='Add CHANNEL_LAYERS = {"default": {...}} to your settings: see docs/live.',
+            id="django_plotly_dash.W061",
+        )
+    ]
+    settings.CHANNEL_LAYERS = IN_MEMORY
+    assert findings() == []
+
+
+def test_w062_a_layer_in_memory_is_told_of_before_deployment(settings: Any) -> None:
+    settings.CHANNEL_LAYERS = IN_MEMORY
+    assert findings() == []
+    (warning,) = check_layer_of_deployment(None)
+    assert warning == Warning(
+        "The channel layer is in memory: messages reach only pages whose websocket is of the same process.",
+        hint="Take a layer of channels-redis where there is more than one process, workers included.",
+        id="django_plotly_dash.W062",
+    )
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
+    assert check_layer_of_deployment(None) == []
