@@ -2,7 +2,7 @@
 
     python bench/live.py [sockets] [messages a second] [seconds]
 
-A real server process (uvicorn), real sockets on loopback, and receivers in a process of their own. Measured are the part
+A real server process (uvicorn), real sockets on loopback, receivers in a process of their own. Measured are the part
 of the messages that arrived, the time from send to receipt, and what the server needed. Each row has another channel
 layer; "synchronous" is a consumer as older packages wrote them: its handlers in one thread, and a channel of the layer
 for each socket.
