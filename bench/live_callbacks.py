@@ -2,9 +2,9 @@
 
     python bench/live_callbacks.py [pages] [updates a second] [seconds]
 
-A real server process (uvicorn, then daphne), real sockets on loopback, pages in a process of their own. Measured are the
-part of the updates that arrived, the time from ``set_props`` to receipt, and what the server needed. Every page has a
-socket, and its callback is a request that has passed the site's middleware.
+A real server process (uvicorn, then daphne), real sockets on loopback, pages in a process of their own. Measured are
+the part of the updates that arrived, the time from ``set_props`` to receipt, and what the server needed. Every page has
+a socket, and its callback is a request that has passed the site's middleware.
 """
 
 from __future__ import annotations

@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.demo_server import MANAGE, PAGES, DemoServer, demo_server
+from tests.helpers import needs_websockets
 
 APPS = [name for names in PAGES.values() for name in names]
 
@@ -75,7 +77,7 @@ def prefix(app: str) -> str:
 
 
 def outputs_of(spec: dict[str, Any]) -> list[str]:
-    return spec["output"].strip(".").split("...")
+    return [] if spec.get("no_output") else spec["output"].strip(".").split("...")
 
 
 def ids_of(component: Any) -> set[str]:
@@ -187,6 +189,29 @@ def test_the_layout_greets_who_is_logged_in(visitor: Visitor) -> None:
     assert "Welcome, visitor!" in json.dumps(visitor.layout("Visitor"))
     visitor.log_in("demo", "demo")
     assert "Welcome, demo!" in json.dumps(visitor.layout("Visitor"))
+
+
+@needs_websockets
+def test_the_monitor_streams_at_the_pace_that_the_page_tells(server: DemoServer, visitor: Visitor) -> None:
+    url, origin = f"ws{server.url[4:]}{prefix('Monitor')}_dash-ws-callback", server.url
+    visitor.layout("Monitor")
+    (spec,) = json.loads(visitor.get(f"{prefix('Monitor')}_dash-dependencies"))
+    page = {"rendererId": "page"}
+    request = {"type": "callback_request", "requestId": "1", "payload": {"output": spec["output"]}}
+    shown: dict[str, Any] = {}
+    with connect(url, origin=origin, proxy=None) as websocket:  # type: ignore[arg-type]
+        websocket.send(json.dumps(page | request))
+        while shown.keys() != {"chart", "now"}:
+            heard = json.loads(websocket.recv(timeout=30))
+            for message in heard if isinstance(heard, list) else [heard]:
+                if message["type"] == "get_props_request":
+                    answer = {"type": "get_props_response", "payload": {"pace": 0.2, "value": 0.2}}
+                    websocket.send(json.dumps(page | answer | {"requestId": message["requestId"]}))
+                else:
+                    shown[message["payload"]["componentId"]] = message["payload"]["props"]
+    assert re.fullmatch(r"Processor \d+ %, memory \d+ %", shown["now"]["children"])
+    new, traces, points = shown["chart"]["extendData"]
+    assert (len(new["x"]), len(new["y"]), traces, points) == (2, 2, [0, 1], 120)
 
 
 @pytest.mark.parametrize(("time", "tables"), [("Lunch", 68), ("Dinner", 176), ("All day", 244)])

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from . import (
+    monitor,
     simple_example,
     stock_gains,
     stock_prices,
@@ -93,6 +94,13 @@ DEMOS = [
         "Cards and columns of dash-bootstrap-components around what guests "
         "of a restaurant left on the table.",
         [Shown("Tips", "640px", tips)],
+    ),
+    Demo(
+        "monitor",
+        "A live monitor",
+        "A callback that goes on for as long as the page is open, and "
+        "shows what it finds over a websocket.",
+        [Shown("Monitor", "520px", monitor)],
     ),
 ]
 

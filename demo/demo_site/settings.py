@@ -12,8 +12,10 @@ DEBUG = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "demo_site.urls"
 WSGI_APPLICATION = "demo_site.wsgi.application"
+ASGI_APPLICATION = "demo_site.asgi.application"
 
 INSTALLED_APPS = [
+    "daphne",  # runserver by ASGI
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from tests.demo_server import PAGES, DemoServer, demo_server
+from tests.helpers import needs_websockets
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +32,9 @@ def frames(page: Page, url: str) -> list[Frame]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=needs_websockets if name == "monitor" else ()) for name in PAGES]
+)
 def test_every_frame_shows_its_chart_and_nothing_scrolls_twice(
     page: Page, server: DemoServer, name: str, scheme: str
 ) -> None:
@@ -88,3 +92,11 @@ def test_a_vote_outlives_a_reload_and_a_user_is_greeted(page: Page, server: Demo
     page.get_by_role("button", name="Log out demo").click()
     expect(app.get_by_role("heading")).to_have_text("Welcome, visitor!")
     expect(app.locator("#count")).to_contain_text("Votes in this session: 0.")
+
+
+@needs_websockets
+def test_the_monitor_goes_on_by_itself(page: Page, server: DemoServer) -> None:
+    (app,) = frames(page, f"{server.url}/monitor/")
+    app.get_by_text("5 a second").click()
+    app.wait_for_function("document.querySelector('#chart .js-plotly-plot').data[0].x.length > 3")
+    expect(app.locator("#now")).to_have_text(re.compile("Processor [0-9]+ %, memory [0-9]+ %"))
