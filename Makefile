@@ -31,7 +31,8 @@ browser:
 demo: $(BIN)/.ready ## the demo site at http://localhost:8000
 	@$(BIN)/python demo/manage.py migrate --verbosity 0
 	@echo "== the demo is at http://localhost:8000 (Ctrl+C ends it)"
-	@$(BIN)/python demo/manage.py runserver 8000
+	@if [ -n "$$REDIS_URL" ]; then (cd demo && exec $(abspath $(BIN))/celery -A demo_site.celery worker -c 1 -l warning) & \
+	trap "kill $$!" EXIT; fi; $(BIN)/python demo/manage.py runserver 8000
 
 test: $(BIN)/.ready browser ## all tests, with coverage
 	@$(BIN)/coverage erase

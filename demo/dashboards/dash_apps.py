@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from . import (  # noqa: F401 - importing them makes the apps
+    counter,
     look,
     monitor,
     simple_example,
@@ -12,3 +15,9 @@ from . import (  # noqa: F401 - importing them makes the apps
     visitor,
     world,
 )
+
+if os.environ.get("REDIS_URL"):
+    # A worker takes its jobs from there.
+    from demo_site import celery  # noqa: F401
+
+    from . import report  # noqa: F401

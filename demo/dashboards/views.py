@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 
 from . import (
+    counter,
     monitor,
     simple_example,
     stock_gains,
@@ -102,7 +104,27 @@ DEMOS = [
         "shows what it finds over a websocket.",
         [Shown("Monitor", "520px", monitor)],
     ),
+    Demo(
+        "counter",
+        "One number for all",
+        "What one visitor clicks, all visitors see: the new number comes "
+        "through a pipe.",
+        [Shown("Counter", "360px", counter)],
+    ),
 ]
+
+if os.environ.get("REDIS_URL"):
+    from . import report
+
+    DEMOS.append(
+        Demo(
+            "report",
+            "A job that reports",
+            "A Celery worker writes a report, and tells the page through "
+            "a pipe how far it is.",
+            [Shown("Report", "360px", report)],
+        )
+    )
 
 
 def index(request: HttpRequest) -> HttpResponse:
