@@ -53,7 +53,8 @@ def _answered_well(line: str) -> bool:
 @contextmanager
 def demo_server(folder: Path) -> Iterator[DemoServer]:
     """Run the demo on a free port, with its database and its log in ``folder``."""
-    environment = {key: value for key, value in os.environ.items() if key not in ("DJANGO_SETTINGS_MODULE", "REDIS_URL")}
+    left_out = ("DJANGO_SETTINGS_MODULE", "REDIS_URL")
+    environment = {key: value for key, value in os.environ.items() if key not in left_out}
     environment |= {"DEMO_DATABASE": str(folder / "demo.sqlite3"), "PYTHONUNBUFFERED": "1"}
     manage = [sys.executable, "-W", "error", str(MANAGE)]
     subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, cwd=folder, check=True)
