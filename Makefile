@@ -62,6 +62,7 @@ bench: $(BIN)/.ready ## what a callback costs, against a bare Django view
 
 bench-live: $(BIN)/.ready ## what live updating can do: sockets, messages, delivery, latency
 	$(BIN)/python bench/live.py
+	$(BIN)/python bench/live_callbacks.py
 
 screenshot: $(BIN)/.ready browser ## make the README's screenshot anew
 	$(BIN)/python docs/make_screenshot.py

@@ -11,9 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from django_plotly_dash import DjangoDash
-from django_plotly_dash.backend import websocket
 
-needs_websockets = pytest.mark.skipif(not websocket.SUPPORTED, reason="this Dash has no websocket callbacks that last")
 UNSIGNED = find_spec("dash._callback_signing") is None
 needs_signed_handles = pytest.mark.skipif(UNSIGNED, reason="background callbacks need a Dash that signs their handles")
 needs_mcp = pytest.mark.skipif(find_spec("dash.mcp") is None, reason="this Dash has no MCP server")

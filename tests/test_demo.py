@@ -16,7 +16,6 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.demo_server import MANAGE, PAGES, DemoServer, demo_server
-from tests.helpers import needs_websockets
 
 APPS = [name for names in PAGES.values() for name in names]
 
@@ -191,7 +190,6 @@ def test_the_layout_greets_who_is_logged_in(visitor: Visitor) -> None:
     assert "Welcome, demo!" in json.dumps(visitor.layout("Visitor"))
 
 
-@needs_websockets
 def test_the_monitor_streams_at_the_pace_that_the_page_tells(server: DemoServer, visitor: Visitor) -> None:
     url, origin = f"ws{server.url[4:]}{prefix('Monitor')}_dash-ws-callback", server.url
     visitor.layout("Monitor")

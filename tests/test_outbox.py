@@ -133,7 +133,7 @@ async def test_a_thread_waits_until_there_is_room() -> None:
     thread.start()
     await until(lambda: len(put) > 50)
     await asyncio.sleep(0.1)
-    assert len(put) < 200
+    assert len(put) < 300  # what waits, and what is on its way
     browser.takes.set()
     await until(lambda: len(browser.heard) == 500)
     thread.join()

@@ -25,7 +25,7 @@ from django_plotly_dash import DjangoDash, standalone
 from django_plotly_dash.exceptions import ConfigurationError
 
 from .conftest import CHROMIUM, missing
-from .helpers import needs_mcp, needs_signed_handles, needs_websockets
+from .helpers import needs_mcp, needs_signed_handles
 
 PROJECT = Path(__file__).parent.parent
 Start = Callable[..., "Script"]
@@ -581,7 +581,6 @@ STREAM = """
 """
 
 
-@needs_websockets
 def test_a_script_with_websocket_callbacks_is_served_by_daphne(start: Start) -> None:
     script = start(STREAM % "")
     script.wait()
@@ -605,7 +604,6 @@ def test_a_script_with_websocket_callbacks_is_served_by_daphne(start: Start) -> 
     assert "ASGI/Daphne" in script.output
 
 
-@needs_websockets
 def test_a_script_with_websocket_callbacks_but_without_daphne_says_so(start: Start) -> None:
     script = start(STREAM % "sys.modules['daphne'] = None  # as if it were not installed")
     script.wait()

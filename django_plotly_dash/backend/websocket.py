@@ -7,17 +7,15 @@ request of its own, which the room ``websocket_callbacks`` makes. Its ``Websocke
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-import dash
 from dash import Patch
 from dash._utils import stringify_id, to_json
-from dash.exceptions import PreventUpdate
+from dash.exceptions import PreventUpdate, WebsocketDisconnected
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
@@ -29,21 +27,11 @@ from ..json_values import plain
 from .outbox import Outbox
 from .response import DjangoResponseAdapter
 
-try:
-    from dash.exceptions import WebsocketDisconnected
-except ImportError:  # Dash before 4.4 has no websocket callbacks that last
-
-    class WebsocketDisconnected(Exception):  # type: ignore[no-redef]  # noqa: N818 - Dash's name
-        """What Dash 4.4 raises for a browser that has gone."""
-
-
 if TYPE_CHECKING:
     from ..djangodash import DjangoDash
 
 logger = logging.getLogger("django_plotly_dash")
 PATH: Final = "_dash-ws-callback"
-# Where Dash can mark a callback as lasting, its renderer can also start it again after a reconnect.
-SUPPORTED: Final = "persistent" in inspect.signature(dash.callback).parameters
 _answering: list[str] = []
 _told: set[str] = set()
 
@@ -238,7 +226,7 @@ def config_entry(app: DjangoDash, entry: dict[str, Any]) -> dict[str, Any] | Non
         entry: what Dash would say.
     """
     found = context.current()
-    if found is None or not SUPPORTED or not is_used_by(app) or not _is_answered(found.request):
+    if found is None or not is_used_by(app) or not _is_answered(found.request):
         return None
     # The renderer has one connection per window. In a page that has apps without frames, the first gets it.
     first = found.request.__dict__.setdefault("_dash_websocket_prefix", found.prefix)
@@ -252,7 +240,7 @@ def prepare_page(app: DjangoDash, request: HttpRequest) -> None:
     """Before a page is made of an app that uses websockets: make sure of a session if callbacks over the websocket may
     change its state, since only HTTP can give the browser a session's cookie. Say once per process if the app's
     callbacks are answered over HTTP."""
-    if not (SUPPORTED and _is_answered(request)):
+    if not _is_answered(request):
         if app.slug not in _told:
             _told.add(app.slug)
             logger.warning(
@@ -268,8 +256,6 @@ def prepare_page(app: DjangoDash, request: HttpRequest) -> None:
 
 def why_not(request: HttpRequest) -> str:
     """Why a callback that asks for a websocket is answered over HTTP, for an error or a log line."""
-    if not SUPPORTED:
-        return f"Dash {dash.__version__} has no websocket callbacks that this package can serve; 4.4 has."
     if app_settings().websocket_callbacks is False:
         return "PLOTLY_DASH['websocket_callbacks'] is False."
     if not isinstance(request, ASGIRequest):

@@ -206,7 +206,7 @@ class CallbackSocket:
         if call.app is None:
             code, reason = _refusal(response)
             return request, reason, code
-        if not websocket.SUPPORTED or not websocket.is_used_by(call.app):
+        if not websocket.is_used_by(call.app):
             return request, "This app has no websocket callbacks.", REFUSED
         self._checked = time.monotonic()
         if self._app is None:

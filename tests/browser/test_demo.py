@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from tests.demo_server import PAGES, DemoServer, demo_server
-from tests.helpers import needs_websockets
 
 pytestmark = pytest.mark.browser
 
@@ -32,9 +31,7 @@ def frames(page: Page, url: str) -> list[Frame]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=needs_websockets if name == "monitor" else ()) for name in PAGES]
-)
+@pytest.mark.parametrize("name", PAGES)
 def test_every_frame_shows_its_chart_and_nothing_scrolls_twice(
     page: Page, server: DemoServer, name: str, scheme: str
 ) -> None:
@@ -94,7 +91,6 @@ def test_a_vote_outlives_a_reload_and_a_user_is_greeted(page: Page, server: Demo
     expect(app.locator("#count")).to_contain_text("Votes in this session: 0.")
 
 
-@needs_websockets
 def test_the_monitor_goes_on_by_itself(page: Page, server: DemoServer) -> None:
     (app,) = frames(page, f"{server.url}/monitor/")
     app.get_by_text("5 a second").click()

@@ -14,13 +14,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Troubles
-from tests.helpers import needs_websockets
 from tests.server_processes import Server, eventually
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    needs_websockets,
 ]
 SETTINGS = "tests.site_websockets.settings"
 TICK, TOCK, QUIET = (f"iframe[title='{name}']" for name in ("Tick", "Tock", "Quiet"))
