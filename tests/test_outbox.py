@@ -153,6 +153,19 @@ async def test_a_thread_is_let_go_when_the_browser_has_gone() -> None:
     await browser.task
 
 
+async def test_a_browser_that_has_gone_ends_it() -> None:
+    browser = Browser()
+
+    async def gone(text: str) -> None:
+        raise OSError("the socket is closed")
+
+    browser.outbox._send = gone
+    browser.outbox.put("1")
+    await browser.task
+    assert browser.outbox.closed.is_set()
+    assert browser.given_up == []
+
+
 async def test_a_browser_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "STALLED_SECONDS", 0.01)
     browser = Browser()

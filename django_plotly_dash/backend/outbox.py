@@ -77,6 +77,8 @@ class Outbox:
                 await asyncio.wait_for(self._send(batch), STALLED_SECONDS)
             except asyncio.TimeoutError:
                 self._too_slow(f"the browser has taken nothing for {STALLED_SECONDS:.0f} seconds")
+            except Exception:  # each server has an error of its own for a browser that has just gone
+                self.close()
             finally:
                 self._sending = False
 
