@@ -8,7 +8,7 @@ export PATH := $(PATH):$(subst $() $(),:,$(strip $(PYTHONS)))
 PYTHON ?= $(shell PATH='$(PATH)'; for v in 3.13 3.12 3.11 3.10; do for p in $$(type -ap python$$v); do \
 	$$p -c 'import venv, ensurepip' 2>/dev/null && echo $$p && exit; done; done; echo python3)
 
-.PHONY: help demo test check fix matrix docs bench screenshot browser clean
+.PHONY: help demo test check fix matrix docs bench bench-live screenshot browser clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,7 +31,8 @@ browser:
 demo: $(BIN)/.ready ## the demo site at http://localhost:8000
 	@$(BIN)/python demo/manage.py migrate --verbosity 0
 	@echo "== the demo is at http://localhost:8000 (Ctrl+C ends it)"
-	@$(BIN)/python demo/manage.py runserver 8000
+	@if [ -n "$$REDIS_URL" ]; then (cd demo && exec $(abspath $(BIN))/celery -A demo_site.celery worker -c 1 -l warning) & \
+	trap "kill $$!" EXIT; fi; $(BIN)/python demo/manage.py runserver 8000
 
 test: $(BIN)/.ready browser ## all tests, with coverage
 	@$(BIN)/coverage erase
@@ -58,6 +59,10 @@ docs: $(BIN)/.ready ## the documentation, in docs/_build/html
 
 bench: $(BIN)/.ready ## what a callback costs, against a bare Django view
 	$(BIN)/python bench/callback.py
+
+bench-live: $(BIN)/.ready ## what live updating can do: sockets, messages, delivery, latency
+	$(BIN)/python bench/live.py
+	$(BIN)/python bench/live_callbacks.py
 
 screenshot: $(BIN)/.ready browser ## make the README's screenshot anew
 	$(BIN)/python docs/make_screenshot.py

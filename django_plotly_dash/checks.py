@@ -12,7 +12,17 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from . import access, component_libraries, dash_globals, mcp, static_files, write_policy
+from . import (
+    access,
+    component_libraries,
+    dash_globals,
+    live_page,
+    mcp,
+    pipe_access,
+    poke,
+    static_files,
+    write_policy,
+)
 from .conf import app_settings, component_packages
 from .exceptions import ConfigurationError, RegistrationError
 from .prefix import URL_NAMESPACE
@@ -162,6 +172,63 @@ def check_state_write_policies(app_configs: Sequence[Any] | None, **kwargs: Any)
                 )
             )
     return list({message.msg: message for message in found}.values())
+
+
+@register("django_plotly_dash")
+def check_websockets(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W060: apps have websocket callbacks, but nothing says that the site is served by ASGI."""
+    with suppress(ConfigurationError, RegistrationError):  # reported by check_settings and check_callbacks
+        if getattr(settings, "ASGI_APPLICATION", None) or app_settings().websocket_callbacks is not None:
+            return []
+        names = sorted(app.app_name for app in registry if app.uses_websockets())
+        if names:
+            return [
+                Warning(
+                    "There are websocket callbacks, and no ASGI_APPLICATION: they are answered over HTTP, and "
+                    "persistent ones not at all.",
+                    hint="Serve the site by ASGI, with 'django_plotly_dash.routing.application' or an application "
+                    f"with its websocket_urlpatterns. The apps are: {', '.join(names)}.",
+                    id="django_plotly_dash.W060",
+                )
+            ]
+    return []
+
+
+@register("django_plotly_dash")
+def check_live_updating(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E061: who may listen or send cannot be asked. W061: there are pipes, and nothing brings them messages."""
+    found: list[CheckMessage] = []
+    for hook in (pipe_access.hook, poke.access_hook):
+        try:
+            hook()
+        except ConfigurationError as error:
+            if not str(error).startswith("settings.PLOTLY_DASH has"):  # reported by check_settings
+                hint = "Nobody is let in until it can be used."
+                found.append(Error(str(error), hint=hint, id="django_plotly_dash.E061"))
+    if not live_page.has_layer() and any(live_page.uses_pipes(app.module) for app in registry):
+        found.append(
+            Warning(
+                "An app uses dpd_components, but there is no channel layer: pipes get no messages.",
+                hint='Add CHANNEL_LAYERS = {"default": {...}} to your settings: see docs/live.',
+                id="django_plotly_dash.W061",
+            )
+        )
+    return found
+
+
+@register("django_plotly_dash", deploy=True)
+def check_layer_of_deployment(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W062: messages do not reach other processes. Told by ``check --deploy``."""
+    layers = getattr(settings, "CHANNEL_LAYERS", {})
+    if layers.get("default", {}).get("BACKEND") != "channels.layers.InMemoryChannelLayer":
+        return []
+    return [
+        Warning(
+            "The channel layer is in memory: messages reach only pages whose websocket is of the same process.",
+            hint="Take a layer of channels-redis where there is more than one process, workers included.",
+            id="django_plotly_dash.W062",
+        )
+    ]
 
 
 def import_urlconf() -> None:

@@ -30,6 +30,19 @@ class PlotlyDashSettings:
     ws_route: str = "dpd/ws/channel"
     http_route: str = "dpd/views"
     http_poke_enabled: bool = True
+    http_poke_token: str | None = None
+    http_poke_access: str | Callable[..., Any] | None = None
+    pipe_access: str | Callable[..., Any] | None = None
+    pipe_max_message_size: int = 65_536  # bytes
+    pipe_max_subscriptions: int = 100
+    pipe_max_rate: int = 20  # messages a second
+    pipe_queue_size: int = 1_000
+    # websocket callbacks
+    websocket_callbacks: bool | None = None
+    websocket_pool_size: int = 8  # threads, for each app
+    websocket_recheck_seconds: int = 10
+    websocket_max_callbacks: int = 200  # under way on one socket
+    websocket_queue_size: int = 16_777_216  # characters that wait for one browser
     # finding apps and guarding them
     stateless_loader: str | Callable[..., Any] | None = None
     view_decorator: str | Callable[..., Any] | None = None

@@ -16,9 +16,9 @@ from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, bootstrap, context, dash_globals, file_urls, mcp, standalone, write_policy
+from . import background, bootstrap, context, dash_globals, file_urls, live_page, mcp, standalone, write_policy
 from .addresses import Addressed
-from .backend import DjangoDashServer
+from .backend import DjangoDashServer, websocket
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
 from .exceptions import ConfigurationError
@@ -90,6 +90,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
         self.app_name = name or registry.generated_name(self.module)
         self.slug = slug_of(self.app_name)
         self._dev_tools_wanted = dev_tools
+        self.websocket_pool_size: int | None = dash_kwargs.get("websocket_max_workers")
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
@@ -172,6 +173,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
             debug,
             reloader=debug if use_reloader is None else use_reloader,
             threaded=threaded,
+            websockets=self.uses_websockets(),
         )
 
     # --- what differs from request to request -------------------------------------------------------------------
@@ -230,6 +232,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
             ConfigurationError: a manager cannot be made.
         """
         background.prepare(self, [*self.callback_map.values(), *dash_globals.entries_of(self).values()])
+
+    def uses_websockets(self) -> bool:
+        """Whether callbacks of this app ask for a websocket, as far as they are known before the first request."""
+        known = dash_globals.entries_of(self).values()
+        return websocket.is_used_by(self) or any(entry.get("websocket") for entry in known)
 
     @contextmanager
     def speaking(self) -> Iterator[None]:
@@ -328,8 +335,12 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
         return file_urls.of_asset(self, path) or super().get_asset_url(path)
 
     def _config(self) -> dict[str, Any]:
+        """As in Dash: what the page tells the renderer; of websockets only where one can be answered."""
         make: Callable[[], dict[str, Any]] = super()._config
         config, plotly = make(), file_urls.of_plotly(self)
+        entry = websocket.config_entry(self, config.pop("websocket", {}))
+        if entry is not None:
+            config["websocket"] = entry
         # All that the renderer does with serve_locally is to make up a URL of plotly.js below the app's own path.
         return config if plotly is None else {**config, "serve_locally": False, "plotlyjs_url": plotly}
 
@@ -344,6 +355,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
                 return super().csp_hashes(hash_algorithm)
             finally:
                 self._inline_scripts = own  # set-up adds the others
+
+    def _generate_scripts_html(self) -> str:
+        found = context.current()
+        live = live_page.script_of_app(found.request) if found is not None else ""
+        return super()._generate_scripts_html() + live
 
     # --- set-up before the first request ------------------------------------------------------------------------
 

@@ -123,3 +123,7 @@ class SerializationError(DjangoPlotlyDashError, TypeError):
 
 class ToolError(DjangoPlotlyDashError):
     """An MCP tool could not answer; the text is for the client."""
+
+
+class PipeError(DjangoPlotlyDashError):
+    """A message for pipes could not be handed to the channel layer."""

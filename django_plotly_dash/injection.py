@@ -23,6 +23,7 @@ from . import context
 from .exceptions import InjectionError
 from .json_values import returning_plain
 from .signatures import EXTRAS, LAYOUT_EXTRAS, DashArguments, Function, is_async, wanted_extras
+from .threads import let_go_of_thread
 
 # Making these may ask the database, which must not happen on an event loop.
 _BLOCKING: Final = frozenset({"params", "request", "session_state", "user"})
@@ -163,7 +164,10 @@ def _values(names: Sequence[str]) -> dict[str, Any]:
 async def _values_async(names: Sequence[str]) -> dict[str, Any]:
     if _BLOCKING.isdisjoint(names):
         return _values(names)
-    return await sync_to_async(_values_loaded)(names)
+    values = await sync_to_async(_values_loaded)(names)
+    if hasattr(context.require().request, "websocket_call"):
+        await let_go_of_thread()  # such a callback may run for days
+    return values
 
 
 def _values_loaded(names: Sequence[str]) -> dict[str, Any]:

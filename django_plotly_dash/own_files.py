@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 FOLDER = Path(__file__).parent / "static" / "django_plotly_dash"
-DIRECT, FRAMES, IN_FRAME = "direct", "frames", "in_frame"
+DIRECT, FRAMES, IN_FRAME, PIPES = "direct", "frames", "in_frame", "pipes"
 _YEAR_IN_SECONDS = 365 * 24 * 60 * 60
 
 
@@ -27,13 +27,22 @@ def url(name: str, request: HttpRequest | None) -> str | None:
     """URL of a script, or None if our URLs are nowhere included.
 
     Args:
-        name: ``DIRECT``, ``FRAMES`` or ``IN_FRAME``.
+        name: ``DIRECT``, ``FRAMES``, ``IN_FRAME`` or ``PIPES``.
         request: of the page.
     """
     try:
-        return prefix.of_script(f"{name}.{version(name)}.js", request)
+        return require_url(name, request)
     except NoReverseMatch:
         return None
+
+
+def require_url(name: str, request: HttpRequest | None) -> str:
+    """The same for what cannot do without it.
+
+    Raises:
+        NoReverseMatch: our URLs are not in the URLconf.
+    """
+    return prefix.of_script(f"{name}.{version(name)}.js", request)
 
 
 @cache
@@ -57,7 +66,7 @@ def response(resource: str) -> HttpResponse:
         Http404: there is no such script.
     """
     name, _, rest = resource.partition(".")
-    if name not in (DIRECT, FRAMES, IN_FRAME) or not rest.endswith("js"):
+    if name not in (DIRECT, FRAMES, IN_FRAME, PIPES) or not rest.endswith("js"):
         raise Http404
     answer = HttpResponse(_content(name), content_type="text/javascript; charset=utf-8")
     same = rest == f"{version(name)}.js"

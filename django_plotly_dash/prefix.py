@@ -31,7 +31,7 @@ URL_NAMESPACE = "the_django_plotly_dash"
 SHARED_BUNDLES = "shared-component-suites"
 SCRIPTS = "scripts"
 # What our own URL patterns capture; a site may mount them below patterns that capture more.
-_OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path"})
+_OWN_GROUPS = frozenset({"ident", "cache_id", "component", "resource", "path", "script", "fingerprint"})
 
 # Plotly's JSON writer turns a slash into an escape.
 _ASSET_MARK = re.compile(r"(?:/|\\u002f)~dpd~([\w.%-]+)~asset~([\w.%-]+)~")
@@ -123,7 +123,11 @@ def of_script(resource: str, request: HttpRequest | None) -> str:
 
 
 def _reverse(name: str, request: HttpRequest | None, **own: str) -> str:
-    """``reverse`` for one of our names, in the mount that a request points at."""
+    """``reverse`` for one of our names, in the mount that a request points at.
+
+    Raises:
+        NoReverseMatch: as for ``url_of``.
+    """
     match = getattr(request, "resolver_match", None)
     current_app = getattr(request, "current_app", None) or getattr(match, "namespace", None)
     if match is not None:

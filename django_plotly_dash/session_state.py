@@ -38,6 +38,7 @@ class SessionState:
 
     def __init__(self, request: HttpRequest) -> None:
         self._session: SessionBase | None = getattr(request, "session", None)
+        self._has_response = not hasattr(request, "websocket_call")
         self._before: dict[str, Any] | None = None
         self._values: dict[str, Any] = {}
 
@@ -72,6 +73,12 @@ class SessionState:
                 "'django.contrib.sessions.middleware.SessionMiddleware' to settings.MIDDLEWARE."
             )
         if session.session_key is None or not _has_store(session):
+            if not self._has_response:
+                raise ConfigurationError(
+                    "A callback over a websocket changed session_state, but the browser has no session that the server "
+                    "keeps, and only an answer over HTTP can give it one: open the session in a view, use a "
+                    "SESSION_ENGINE that keeps sessions on the server, or leave out websocket=True."
+                )
             # A new session, or one that lives in its cookie: the session middleware saves it.
             session[SESSION_KEY] = _merged(session.get(SESSION_KEY), changes)
             return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -23,6 +25,8 @@ _ALL_ADDRESSES = ("0.0.0.0", "::", "[::]")  # noqa: S104 - addresses to recognis
 # Django's reloader runs the script anew in another process; sessions are to survive that.
 _KEY_VARIABLE = "DJANGO_PLOTLY_DASH_SCRIPT_KEY"
 _served: list[DjangoDash] = []
+_ASGI_SETTINGS = {"ASGI_APPLICATION": "django_plotly_dash.routing.application"}
+logger = logging.getLogger("django_plotly_dash")
 
 
 def served_app() -> DjangoDash:
@@ -69,19 +73,26 @@ def address(host: str | None, port: str | int | None) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def serve(app: DjangoDash, host: str, port: int, *, debug: bool, reloader: bool, threaded: bool) -> None:
+def serve(
+    app: DjangoDash, host: str, port: int, *, debug: bool, reloader: bool, threaded: bool, websockets: bool = False
+) -> None:
     """Serve one app at ``/`` with Django's development server until it is stopped.
 
     Args:
         debug: ``settings.DEBUG``.
         reloader: start anew when a file of the script changes.
         threaded: answer each request in a thread of its own.
+        websockets: serve by ASGI, with daphne if it is installed; a warning says so if it is not.
     """
     _served.append(app)
+    by_asgi = websockets and _has_daphne()
+    if websockets and not by_asgi:
+        logger.warning("Callbacks with websocket=True are answered over HTTP: pip install daphne serves them.")
     if settings.configured:
         _change_settings(host, debug=debug)
     else:
-        settings.configure(**_settings(host, debug=debug))
+        settings.configure(**_settings(host, debug=debug), **(_ASGI_SETTINGS if by_asgi else {}))
+        settings.INSTALLED_APPS = [*(["daphne"] if by_asgi else []), *settings.INSTALLED_APPS]
         django.setup()
     call_command(
         "runserver",
@@ -90,6 +101,13 @@ def serve(app: DjangoDash, host: str, port: int, *, debug: bool, reloader: bool,
         use_reloader=reloader,
         use_threading=threaded,
     )
+
+
+def _has_daphne() -> bool:
+    try:
+        return find_spec("daphne") is not None
+    except ValueError:  # a module that is there, and is none
+        return False
 
 
 def _change_settings(host: str, *, debug: bool) -> None:

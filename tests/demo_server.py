@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.server_processes import free_port
 
 MANAGE = Path(__file__).parent.parent / "demo" / "manage.py"
 # Page of the demo -> apps in its frames
@@ -19,17 +22,19 @@ PAGES = {
     "world": ["World"],
     "stocks": ["StockPrices", "StockGains"],
     "visitor": ["Visitor"],
-    "session": ["Counter"],
+    "session": ["SessionCounter"],
     "handed": ["Country"],
     "state": ["Savings"],
     "tips": ["Tips"],
     "in-page": ["Dice"],
+    "monitor": ["Monitor"],
+    "counter": ["Counter"],
 }
 # Apps that are shown as a saved instance -> its slug
 INSTANCES = {"Savings": "our-plan"}
 _SECONDS_TO_START = 60
-_REQUEST = re.compile(r'^\[[^]]+\] "[^"]*" (\d+) ')
-_BROWSER_LEFT = " - Broken pipe from "
+_REQUEST = re.compile(r"^HTTP \w+ \S+ (\d+) \[")
+_WEBSOCKET = re.compile(r"^WebSocket (HANDSHAKING|CONNECT|DISCONNECT) ")
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class DemoServer:
         """Lines of the server's log, from the first request on, that tell of anything but a request answered well."""
         lines = self.log.read_text().splitlines()
         first = next((number for number, line in enumerate(lines) if _REQUEST.match(line)), len(lines))
-        return [line for line in lines[first:] if _BROWSER_LEFT not in line and not _answered_well(line)]
+        return [line for line in lines[first:] if not _WEBSOCKET.match(line) and not _answered_well(line)]
 
 
 def _answered_well(line: str) -> bool:
@@ -54,31 +59,31 @@ def _answered_well(line: str) -> bool:
 @contextmanager
 def demo_server(folder: Path) -> Iterator[DemoServer]:
     """Run the demo on a free port, with its database and its log in ``folder``."""
-    environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    left_out = ("DJANGO_SETTINGS_MODULE", "REDIS_URL")
+    environment = {key: value for key, value in os.environ.items() if key not in left_out}
     environment |= {"DEMO_DATABASE": str(folder / "demo.sqlite3"), "PYTHONUNBUFFERED": "1"}
     manage = [sys.executable, "-W", "error", str(MANAGE)]
     subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, cwd=folder, check=True)
-    log = folder / "demo.log"
+    log, port = folder / "demo.log", free_port()
     with log.open("w") as file:
         process = subprocess.Popen(
-            [*manage, "runserver", "--noreload", "127.0.0.1:0"],
+            [*manage, "runserver", "--noreload", f"127.0.0.1:{port}"],
             env=environment,
             cwd=folder,
             stdout=file,
             stderr=subprocess.STDOUT,
         )
         try:
-            yield DemoServer(_url(process, log), log)
+            yield DemoServer(_url(process, port, log), log)
         finally:
             process.terminate()
             process.wait(timeout=10)
 
 
-def _url(process: subprocess.Popen[bytes], log: Path) -> str:
+def _url(process: subprocess.Popen[bytes], port: int, log: Path) -> str:
     end = time.monotonic() + _SECONDS_TO_START
     while time.monotonic() < end and process.poll() is None:
-        found = re.search(r"development server at (http://[\d.:]+)/", log.read_text())
-        if found:
-            return found[1]
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return f"http://127.0.0.1:{port}"
         time.sleep(0.05)
     raise RuntimeError(f"The demo does not start:\n{log.read_text()}")

@@ -82,7 +82,7 @@ def test_attributes_of_the_contract_are_set() -> None:
     assert backend.server is served().server or backend.server is not None
     assert issubclass(backend.request_adapter, dash.backends.base_server.RequestAdapter)
     assert issubclass(backend.response_adapter, dash.backends.base_server.ResponseAdapter)
-    assert backend.websocket_capability is False
+    assert backend.websocket_capability is True
 
 
 def test_an_app_is_no_server_of_its_own() -> None:

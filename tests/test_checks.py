@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
 import pytest
+from dash import Input, Output
 from django.conf import settings as site_settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import Error, Warning, run_checks
@@ -11,10 +13,11 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import include, path
 
 from django_plotly_dash import DjangoDash
-from django_plotly_dash.checks import check_urls
+from django_plotly_dash.checks import check_layer_of_deployment, check_urls
 from django_plotly_dash.conf import setting_names
 
 from .conftest import Write
+from .site_pipes import IN_MEMORY
 from .site_urls import mount
 
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -52,6 +55,26 @@ def test_e002_a_view_decorator_that_cannot_be_used(settings: Any) -> None:
             id="django_plotly_dash.E002",
         )
     ]
+
+
+def test_w060_websocket_callbacks_without_asgi(settings: Any) -> None:
+    live, quiet = DjangoDash("Live"), DjangoDash("Quiet")
+    for app in (live, quiet):
+        app.callback(Output("out", "children"), Input("in", "value"), websocket=app is live)(str)
+    assert findings() == [
+        Warning(
+            "There are websocket callbacks, and no ASGI_APPLICATION: they are answered over HTTP, and persistent ones "
+            "not at all.",
+            hint="Serve the site by ASGI, with 'django_plotly_dash.routing.application' or an application with its "
+            "websocket_urlpatterns. The apps are: Live.",
+            id="django_plotly_dash.W060",
+        )
+    ]
+    settings.ASGI_APPLICATION = "django_plotly_dash.routing.application"
+    assert findings() == []
+    del settings.ASGI_APPLICATION
+    settings.PLOTLY_DASH = {"websocket_callbacks": False}
+    assert findings() == []
 
 
 def test_w001_urls_that_are_not_included(settings: Any) -> None:
@@ -196,3 +219,42 @@ def test_w004_a_write_policy_that_needs_users(settings: Any) -> None:
         id="django_plotly_dash.W004",
     )
     assert warning in findings()
+
+
+@pytest.mark.parametrize("name", ["pipe_access", "http_poke_access"])
+def test_e061_who_may_listen_or_send_cannot_be_asked(settings: Any, name: str) -> None:
+    settings.PLOTLY_DASH = {name: "no.such.function"}
+    (error,) = findings()
+    assert error.id == "django_plotly_dash.E061"
+    assert error.msg.startswith(f"settings.PLOTLY_DASH['{name}'] is 'no.such.function', which cannot be imported: No")
+    assert error.hint == "Nobody is let in until it can be used."
+    settings.PLOTLY_DASH = {name: "tests.helpers.UNSIGNED"}
+    assert findings()[0].msg == f"settings.PLOTLY_DASH['{name}'] is 'tests.helpers.UNSIGNED', which cannot be called."
+
+
+@pytest.mark.parametrize("imported", ["from dpd_components import Pipe", "import dpd_components as dpd"])
+def test_w061_pipes_without_a_channel_layer(write: Write, settings: Any, imported: str) -> None:
+    write({"piped.py": f"{imported}\nfrom django_plotly_dash import DjangoDash\napp = DjangoDash('Piped')\n"})
+    importlib.import_module("piped")
+    assert findings() == [
+        Warning(
+            "An app uses dpd_components, but there is no channel layer: pipes get no messages.",
+            hint='Add CHANNEL_LAYERS = {"default": {...}} to your settings: see docs/live.',
+            id="django_plotly_dash.W061",
+        )
+    ]
+    settings.CHANNEL_LAYERS = IN_MEMORY
+    assert findings() == []
+
+
+def test_w062_a_layer_in_memory_is_told_of_before_deployment(settings: Any) -> None:
+    settings.CHANNEL_LAYERS = IN_MEMORY
+    assert findings() == []
+    (warning,) = check_layer_of_deployment(None)
+    assert warning == Warning(
+        "The channel layer is in memory: messages reach only pages whose websocket is of the same process.",
+        hint="Take a layer of channels-redis where there is more than one process, workers included.",
+        id="django_plotly_dash.W062",
+    )
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
+    assert check_layer_of_deployment(None) == []

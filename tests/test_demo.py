@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.demo_server import INSTANCES, MANAGE, PAGES, DemoServer, demo_server
 
@@ -75,7 +76,7 @@ def prefix(app: str) -> str:
 
 
 def outputs_of(spec: dict[str, Any]) -> list[str]:
-    return spec["output"].strip(".").split("...")
+    return [] if spec.get("no_output") else spec["output"].strip(".").split("...")
 
 
 def ids_of(component: Any) -> set[str]:
@@ -190,6 +191,28 @@ def test_the_layout_greets_who_is_logged_in(visitor: Visitor) -> None:
     assert "Welcome, demo!" in json.dumps(visitor.layout("Visitor"))
 
 
+def test_the_monitor_streams_at_the_pace_that_the_page_tells(server: DemoServer, visitor: Visitor) -> None:
+    url, origin = f"ws{server.url[4:]}{prefix('Monitor')}_dash-ws-callback", server.url
+    visitor.layout("Monitor")
+    (spec,) = json.loads(visitor.get(f"{prefix('Monitor')}_dash-dependencies"))
+    page = {"rendererId": "page"}
+    request = {"type": "callback_request", "requestId": "1", "payload": {"output": spec["output"]}}
+    shown: dict[str, Any] = {}
+    with connect(url, origin=origin, proxy=None) as websocket:  # type: ignore[arg-type]
+        websocket.send(json.dumps(page | request))
+        while shown.keys() != {"chart", "now"}:
+            heard = json.loads(websocket.recv(timeout=30))
+            for message in heard if isinstance(heard, list) else [heard]:
+                if message["type"] == "get_props_request":
+                    answer = {"type": "get_props_response", "payload": {"pace": 0.2, "value": 0.2}}
+                    websocket.send(json.dumps(page | answer | {"requestId": message["requestId"]}))
+                else:
+                    shown[message["payload"]["componentId"]] = message["payload"]["props"]
+    assert re.fullmatch(r"Processor \d+ %, memory \d+ %", shown["now"]["children"])
+    new, traces, points = shown["chart"]["extendData"]
+    assert (len(new["x"]), len(new["y"]), traces, points) == (2, 2, [0, 1], 120)
+
+
 @pytest.mark.parametrize(("time", "tables"), [("Lunch", 68), ("Dinner", 176), ("All day", 244)])
 def test_tips_are_summed_up_for_the_time_of_day(visitor: Visitor, time: str, tables: int) -> None:
     visitor.layout("Tips")
@@ -220,17 +243,20 @@ def test_the_demos_user_may_use_the_admin(visitor: Visitor) -> None:
 def test_a_page_and_its_app_share_the_session(server: DemoServer, visitor: Visitor) -> None:
     for _ in range(2):
         visitor.get("/session/")
-    visitor.layout("Counter")
-    clicked = visitor.call("Counter", "told.children", 1, None, changed="more.n_clicks")
+    visitor.layout("SessionCounter")
+    clicked = visitor.call("SessionCounter", "told.children", 1, None, changed="more.n_clicks")
     assert clicked["told"]["children"] == "Page opened: 2. Button clicked: 1."
-    assert visitor.call("Counter", "told.children", 1, 1, changed="forget.n_clicks")["told"]["children"] == (
+    assert visitor.call("SessionCounter", "told.children", 1, 1, changed="forget.n_clicks")["told"]["children"] == (
         "Page opened: 0. Button clicked: 0."
     )
     visitor.get("/session/")
-    assert visitor.call("Counter", "told.children", 1, 1)["told"]["children"] == "Page opened: 1. Button clicked: 0."
+    assert (
+        visitor.call("SessionCounter", "told.children", 1, 1)["told"]["children"]
+        == "Page opened: 1. Button clicked: 0."
+    )
     other = Visitor(server)
-    other.layout("Counter")
-    assert other.call("Counter", "told.children", None, None)["told"]["children"].startswith("Page opened: 0.")
+    other.layout("SessionCounter")
+    assert other.call("SessionCounter", "told.children", None, None)["told"]["children"].startswith("Page opened: 0.")
 
 
 @pytest.mark.parametrize(

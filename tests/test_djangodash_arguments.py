@@ -497,7 +497,7 @@ def test_websocket_arguments_are_kept_for_the_consumer(argument: str) -> None:
         pytest.skip(f"this Dash has no argument {argument}")
     app = argued(**{argument: WEBSOCKETS[argument]})
     assert getattr(app, f"_{argument}") == WEBSOCKETS[argument]
-    assert "websocket" not in config_of(page())  # until a consumer can answer
+    assert "websocket" not in config_of(page())  # WSGI cannot answer; tests/test_websocket_callbacks.py has what can
 
 
 # --- development ------------------------------------------------------------------------------------------------

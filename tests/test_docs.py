@@ -267,8 +267,12 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return made.__dict__
 
 
-# A worker has to run for these, or pytest within a project; tests of their own show them.
-RUN_ELSEWHERE = {"background": "test_background_celery.py", "testing": "test_dash_duo.py"}
+# A worker has to run for these, pytest within a project, or a page with a websocket; tests of their own show them.
+RUN_ELSEWHERE = {
+    "background": "test_background_celery.py",
+    "testing": "test_dash_duo.py",
+    "websocket-callbacks": "test_websocket_callbacks.py",
+}
 
 
 @pytest.mark.parametrize(

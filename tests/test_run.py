@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from django_plotly_dash import DjangoDash, standalone
 from django_plotly_dash.exceptions import ConfigurationError
@@ -558,3 +559,54 @@ def test_a_script_works_in_a_browser(start: Start) -> None:
         page.fill("#name", "nobody")
         expect(page.get_by_text("Callback error updating greeting.children")).to_be_visible()
         browser.close()
+
+
+STREAM = """
+    import asyncio
+    import sys
+    from dash import Input, Output, callback, dcc, html, set_props
+    from django_plotly_dash import DjangoDash as Dash
+
+    %s
+    app = Dash(__name__)
+    app.layout = html.Div([dcc.Input(id="name"), html.Div(id="greeting"), html.Div(id="clock")])
+
+    @callback(Output("greeting", "children"), Input("name", "value"), websocket=True)
+    def greet(name):
+        set_props("clock", {"children": "now"})
+        return f"Hello {name}"
+
+    if __name__ == "__main__":
+        app.run(debug=True)
+"""
+
+
+def test_a_script_with_websocket_callbacks_is_served_by_daphne(start: Start) -> None:
+    script = start(STREAM % "")
+    script.wait()
+    url = script.config["websocket"]["url"]
+    assert url == "/_dash-ws-callback"
+    output = {"id": "greeting", "property": "children"}
+    payload = {
+        "output": "greeting.children",
+        "outputs": output,
+        "inputs": [{"id": "name", "property": "value", "value": "Bob"}],
+    }
+    request = {"type": "callback_request", "rendererId": "page", "requestId": "1", "payload": payload}
+    with connect(f"ws{script.url[4:]}{url}", origin=script.url, proxy=None) as websocket:  # type: ignore[arg-type]
+        websocket.send(json.dumps(request))
+        heard: list[Any] = []
+        while not heard or heard[-1]["type"] != "callback_response":
+            message = json.loads(websocket.recv(timeout=30))
+            heard += message if isinstance(message, list) else [message]
+    assert heard[0]["payload"] == {"componentId": "clock", "props": {"children": "now"}}
+    assert heard[1]["payload"]["data"]["response"] == {"greeting": {"children": "Hello Bob"}}
+    assert "ASGI/Daphne" in script.output
+
+
+def test_a_script_with_websocket_callbacks_but_without_daphne_says_so(start: Start) -> None:
+    script = start(STREAM % "sys.modules['daphne'] = None  # as if it were not installed")
+    script.wait()
+    assert "websocket" not in script.config
+    assert value_of(script.call("greeting.children", "Bob")) == "Hello Bob"
+    assert "Callbacks with websocket=True are answered over HTTP: pip install daphne serves them." in script.output

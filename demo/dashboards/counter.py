@@ -1,62 +1,50 @@
-"""A session that a page and an app share."""
+"""One number for all who look at it: what one clicks, all see."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import plotly.graph_objects as go
-from dash import Input, Output, ctx, dcc, html
+from dash import Input, Output, html
+from django.core.cache import cache
 from django_plotly_dash import DjangoDash
+from django_plotly_dash.consumers import send_to_pipe_channel
+from dpd_components import Pipe
+
+KEY = "dashboards.counter"
 
 app = DjangoDash("Counter")
 
-app.layout = html.Div(
-    className="app",
-    children=[
-        html.H2("In your session"),
-        html.P(id="told"),
-        html.Div(
-            className="controls",
-            children=[
-                html.Button("Count one more", id="more"),
-                html.Button("Forget all", id="forget"),
-            ],
-        ),
-        dcc.Graph(
-            id="bars",
-            className="chart",
-            config={"displayModeBar": False},
-        ),
-    ],
-)
+
+def layout() -> html.Div:
+    """Called for each visitor, with the number as it is by then."""
+    return html.Div(
+        className="app",
+        children=[
+            html.H2("Open this page in a second window"),
+            html.P(cache.get(KEY, 0), id="count", className="number"),
+            html.Div(html.Button("One more", id="more")),
+            html.P(
+                "A click sends the new number to all pages.",
+                className="note",
+            ),
+            Pipe(id="news", channel_name="counter", label="count"),
+        ],
+    )
+
+
+app.layout = layout
+
+
+@app.callback(Input("more", "n_clicks"), prevent_initial_call=True)
+def add(clicks: int) -> None:
+    cache.add(KEY, 0, timeout=None)
+    send_to_pipe_channel("counter", "count", cache.incr(KEY))
 
 
 @app.callback(
-    Output("told", "children"),
-    Output("bars", "figure"),
-    Input("more", "n_clicks"),
-    Input("forget", "n_clicks"),
+    Output("count", "children"),
+    Input("news", "value"),
+    prevent_initial_call=True,
 )
-def count(
-    more: int | None, forget: int | None, session_state: dict[str, Any]
-) -> tuple[str, go.Figure]:
-    # The page's view counts under "add_counter", this callback under
-    # "clicks": both are in request.session["django_plotly_dash"].
-    if ctx.triggered_id == "more":
-        session_state["clicks"] = session_state.get("clicks", 0) + 1
-    elif ctx.triggered_id == "forget":
-        session_state.clear()
-    opened = session_state.get("add_counter", 0)
-    clicks = session_state.get("clicks", 0)
-    figure = go.Figure(
-        go.Bar(
-            x=[clicks, opened],
-            y=["by the app's button", "by the page's view"],
-            orientation="h",
-            marker={"color": ["#24a37c", "#4c7df0"]},
-        )
-    )
-    figure.update_xaxes(range=[0, max(5, opened, clicks)], dtick=1)
-    if max(opened, clicks) > 12:
-        figure.update_xaxes(dtick=None)
-    return f"Page opened: {opened}. Button clicked: {clicks}.", figure
+def show(count: Any) -> Any:
+    return count

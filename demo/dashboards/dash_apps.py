@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 from . import (  # noqa: F401 - importing them makes the apps
     counter,
     country,
     dice,
     look,
+    monitor,
     savings,
+    session_counter,
     simple_example,
     stock_gains,
     stock_prices,
@@ -15,3 +19,9 @@ from . import (  # noqa: F401 - importing them makes the apps
     visitor,
     world,
 )
+
+if os.environ.get("REDIS_URL"):
+    # A worker takes its jobs from there.
+    from demo_site import celery  # noqa: F401
+
+    from . import report  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -15,7 +16,9 @@ from . import (
     counter,
     country,
     dice,
+    monitor,
     savings,
+    session_counter,
     simple_example,
     stock_gains,
     stock_prices,
@@ -113,7 +116,7 @@ DEMOS = [
         "Page and app share a session",
         "The page's view counts in the session how often it was opened, "
         "and the app's callback reads that and adds counts of its own.",
-        [Shown("Counter", "460px", counter)],
+        [Shown("SessionCounter", "460px", session_counter)],
     ),
     Demo(
         "handed",
@@ -152,7 +155,34 @@ DEMOS = [
         [Shown("Dice", "", dice)],
         "dashboards/in_page.html",
     ),
+    Demo(
+        "monitor",
+        "A live monitor",
+        "A callback that goes on for as long as the page is open, and "
+        "shows what it finds over a websocket.",
+        [Shown("Monitor", "520px", monitor)],
+    ),
+    Demo(
+        "counter",
+        "One number for all",
+        "What one visitor clicks, all visitors see: the new number comes "
+        "through a pipe.",
+        [Shown("Counter", "360px", counter)],
+    ),
 ]
+
+if os.environ.get("REDIS_URL"):
+    from . import report
+
+    DEMOS.append(
+        Demo(
+            "report",
+            "A job that reports",
+            "A Celery worker writes a report, and tells the page through "
+            "a pipe how far it is.",
+            [Shown("Report", "360px", report)],
+        )
+    )
 
 
 def index(request: HttpRequest) -> HttpResponse:

@@ -1,10 +1,11 @@
-"""The demo as an ASGI application."""
+"""The demo as an ASGI application: pages, and the websockets of apps."""
 
 from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo_site.settings")
-application = get_asgi_application()
+
+from django_plotly_dash.routing import application
+
+__all__ = ["application"]

@@ -1,4 +1,4 @@
-"""Callbacks over HTTP. Sync and async share preparing and finishing, and differ by an ``await``.
+"""Callbacks, over HTTP and over websockets. Sync and async share preparing and finishing, and differ by an ``await``.
 
 Under WSGI a synchronous callback is a plain function call. Under ASGI it runs in the thread that Django keeps for
 the request, so that it may use the ORM; a coroutine function runs on the server's event loop. A coroutine function
@@ -7,6 +7,7 @@ under WSGI gets an event loop for its own length: its ORM calls come back to thi
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 from collections.abc import Callable, Sequence
@@ -24,11 +25,16 @@ from django.http import HttpResponse
 from .. import context
 from ..exceptions import RequestError
 from ..json_values import explaining
+from ..threads import let_go_of_thread
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, json_response
+from .websocket import WebsocketCall, WebsocketResponseAdapter, call_of, why_not
 
 if TYPE_CHECKING:
     from dash import Dash
+
+
+_OF_WEBSOCKET = frozenset({"get_prop", "is_shutdown", "set_prop", "set_prop_sync"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,14 @@ class CallbackView:
 
     def __call__(self) -> HttpResponse:
         """Answer in this thread."""
-        return self._answer(self._read())
+        body = self._read()
+        return HttpResponse(status=204) if body is None else self._answer(body)
 
     async def call_async(self) -> HttpResponse:
         """Answer from an event loop."""
         body = self._read()
+        if body is None:
+            return HttpResponse(status=204)
         spec = self._app.callback_map[body["output"]]
         # Managers of background callbacks wait for stores and brokers, whatever the colour of the user's function.
         if spec["background"] or not inspect.iscoroutinefunction(spec["callback"]):
@@ -68,9 +77,12 @@ class CallbackView:
         call = await self._prepare_async(body)
         before = context_value.set(context_value.get({}))  # Dash leaves it set
         try:
-            return call.finish(await call.function())
+            return call.finish(await _awaited(call.function, call_of(context.require().request)))
         except PreventUpdate:
             return call.nothing()
+        except AttributeError as error:
+            _explain(error)
+            raise
         finally:
             context_value.reset(before)
 
@@ -82,19 +94,48 @@ class CallbackView:
             return call.finish(copy_context().run(run, call.function))
         except PreventUpdate:
             return call.nothing()
+        except AttributeError as error:
+            _explain(error)
+            raise
 
-    def _read(self) -> dict[str, Any]:
-        adapter = DjangoRequestAdapter()
-        body = checked(adapter.get_json(), self._app.callback_map)
-        recorder = context.require().recorder
-        # Who asks for the result of a background callback sends what was there when it began.
-        if recorder is not None and "cacheKey" not in adapter.args:
-            recorder.received(body)
+    def _read(self) -> dict[str, Any] | None:
+        """The body, checked; None if the request only asks who may call."""
+        websocket = call_of(context.require().request)
+        if websocket is None:
+            adapter = DjangoRequestAdapter()
+            body = checked(adapter.get_json(), self._app.callback_map)
+            self._refuse_over_http(body["output"])
+            # Who asks for the result of a background callback sends what was there when it began.
+            if "cacheKey" not in adapter.args:
+                _record(body)
+            return body
+        websocket.app = self._app  # type: ignore[assignment]
+        if websocket.body is None:
+            return None
+        body = checked(websocket.body, self._app.callback_map)
+        spec = self._app.callback_map[body["output"]]
+        if spec["background"] or not (self._app._websocket_callbacks or spec.get("websocket")):
+            raise RequestError(
+                "This callback goes over HTTP: it has no websocket=True, or it is a background callback."
+            )
+        if websocket.callback is None or websocket.callback.is_shutdown:
+            raise PreventUpdate
+        _record(body)
         return body
+
+    def _refuse_over_http(self, callback_id: str) -> None:
+        """A callback that streams as long as its page is open would never answer."""
+        spec = self._app.callback_map[callback_id]
+        if spec["no_output"] and not spec["inputs"] and callback_id in _persistent(self._app):
+            why = why_not(context.require().request)
+            raise RequestError(f"This callback is persistent and needs a websocket. {why}", 426)
 
     def _prepare(self, body: dict[str, Any]) -> _Call:
         app: Any = self._app
         state = app._initialize_context(body)
+        websocket = call_of(context.require().request)
+        if websocket is not None:
+            state.dash_websocket, state.dash_response = websocket.callback, WebsocketResponseAdapter()
         function = app._prepare_callback(state, body)
         arguments = app._inputs_to_vals(state.inputs_list + state.states_list)
         call = app._execute_callback(function, arguments, state.outputs_list, state)
@@ -137,6 +178,12 @@ class ApiView:
         except TypeError as error:
             raise RequestError(f"The arguments do not fit: {error}.") from None
         return arguments
+
+
+def _record(body: dict[str, Any]) -> None:
+    recorder = context.require().recorder
+    if recorder is not None:
+        recorder.received(body)
 
 
 def checked(body: Any, callback_map: dict[str, Any]) -> dict[str, Any]:
@@ -205,8 +252,41 @@ def finished(result: Any) -> Any:
     return async_to_sync(run)()
 
 
+async def _awaited(function: Callable[[], Any], websocket: WebsocketCall | None) -> Any:
+    """The result of a coroutine function; if it came over a websocket, it can be cancelled from now on."""
+    if websocket is None:
+        return await function()
+    await let_go_of_thread()  # a callback may stream for days, and a thread that waits for it is of no use
+    return await _cancellable(function(), websocket)
+
+
+async def _cancellable(coroutine: Any, websocket: WebsocketCall) -> Any:
+    websocket.task = asyncio.current_task()
+    try:
+        return await coroutine
+    finally:
+        websocket.task = None
+
+
+def _persistent(app: Any) -> set[str]:
+    return {entry["output"] for entry in app._callback_list if entry.get("persistent")}
+
+
+def _explain(error: AttributeError) -> None:
+    """Say more if a callback over HTTP has used ``ctx.websocket``, which is None there."""
+    request = context.require().request
+    if getattr(error, "obj", error) is None and error.name in _OF_WEBSOCKET and call_of(request) is None:
+        raise RuntimeError(
+            f"dash.ctx.websocket is None, so it has no {error.name}: this callback was called over HTTP. "
+            f"{why_not(request)}"
+        ) from error
+
+
 def _run(function: Callable[..., Any]) -> Any:
-    return finished(function())
+    result, websocket = function(), call_of(context.require().request)
+    if websocket is not None and inspect.iscoroutine(result):
+        result = _cancellable(result, websocket)
+    return finished(result)
 
 
 def _run_at_once(function: Callable[..., Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..exceptions import BrokenStateError
 from ..injection import inject_callback, inject_layout
 from ..json_values import returning_plain
 from .response import error_response
+from .websocket import call_of
 
 logger = logging.getLogger("django_plotly_dash")
 
@@ -96,7 +98,9 @@ def answer(error: Exception, request: HttpRequest, *, debug: bool, prune: bool) 
     logger.error("Error in a Dash app: %s", path, exc_info=error, extra={"request": request, "status_code": 500})
     _roll_back()
     got_request_exception.send(sender=type(error), request=request)
-    if debug:
+    if debug and call_of(request) is not None:
+        response = error_response(traceback_text(error, prune=prune), 500)
+    elif debug:
         response = HttpResponse(traceback_page(error, request, prune=prune), status=500)
     else:
         response = error_response("The server could not answer.", 500)
@@ -136,6 +140,12 @@ def traceback_page(error: Exception, request: HttpRequest, *, prune: bool) -> st
     reporter: Any = get_exception_reporter_class(request)
     page: str = reporter(request, type(error), error, trace, is_email=False).get_traceback_html()
     return page.replace("</head>", f"{_POPUP_HEAD}</head>", 1)
+
+
+def traceback_text(error: Exception, *, prune: bool) -> str:
+    """The error and where it was raised, for a popup that shows text."""
+    trace = user_traceback(error) if prune else error.__traceback__
+    return "".join([*traceback.format_exception_only(type(error), error), "\n", *traceback.format_tb(trace)]).strip()
 
 
 def user_traceback(error: BaseException) -> TracebackType | None:

@@ -32,7 +32,7 @@ from ..exceptions import (
     UnknownArgumentsError,
 )
 from ..initial_arguments import raises_unknown
-from . import component_files, direct_answers, error_page, in_frame
+from . import component_files, direct_answers, error_page, in_frame, websocket
 from .callbacks import ApiView, CallbackView, finished
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, coerce, json_response, make_response
@@ -52,10 +52,13 @@ class DjangoDashServer(BaseDashServer[Any]):
     """What Dash calls its backend; one per app.
 
     Attributes:
+        websocket_capability: websockets can be had. Whether a page gets one, ``websocket.config_entry`` decides.
         show_errors: a failed callback is answered with its traceback.
         prune_errors: that traceback begins at the user's function.
         timing: responses carry ``Server-Timing``.
     """
+
+    websocket_capability = True
 
     def __init__(self, server: Routes) -> None:
         super().__init__(server)
@@ -260,6 +263,9 @@ class DjangoDashServer(BaseDashServer[Any]):
     def serve_callback(self, dash_app: Dash) -> CallbackView:
         return CallbackView(dash_app)
 
+    def serve_websocket_callback(self, dash_app: Dash) -> None:
+        """Nothing to do: the consumer in ``django_plotly_dash.routing`` answers for all apps."""
+
     def setup_index(self, dash_app: Dash) -> None:
         dash_app._add_url("", self._page)
         for path, answer in (
@@ -276,6 +282,8 @@ class DjangoDashServer(BaseDashServer[Any]):
     def _page(self) -> HttpResponse:
         self._check_handed()
         request = context.require().request
+        if websocket.is_used_by(self._app):
+            websocket.prepare_page(self._app, request)
         page = in_frame.finished(self._app.index(), request)  # type: ignore[no-untyped-call]
         response = make_response(page)
         csrf.hand_over_token(request, response)

@@ -8,7 +8,7 @@ from django import template
 from django.urls import get_script_prefix
 from django.utils.safestring import SafeString
 
-from .. import csp, direct, embedding, lookup, own_files, page_parts
+from .. import csp, direct, embedding, live_page, lookup, own_files, page_parts
 
 register = template.Library()
 
@@ -140,6 +140,16 @@ def _parts(context: template.Context) -> page_parts.PageParts:
     """Those of this rendering; templates that are included in it have the same."""
     outermost: Any = context.render_context.dicts[0]
     return cast(page_parts.PageParts, outermost.setdefault("django_plotly_dash", page_parts.PageParts()))
+
+
+@register.simple_tag(takes_context=True)
+def plotly_message_pipe(context: template.Context, url: str | None = None) -> SafeString:
+    """Let this page, and the apps in its frames, get messages that are sent to pipes. Once on a page is enough.
+
+    Args:
+        url: path or whole URL of the websocket, if it is not ``PLOTLY_DASH["ws_route"]`` below the site's root.
+    """
+    return live_page.script(context.get("request"), url)
 
 
 @register.simple_tag

@@ -25,7 +25,7 @@ def frames(page: Page, url: str) -> list[Frame]:
     page.goto(url)
     apps = page.frames[1:]
     for app in apps:
-        app.wait_for_selector(".js-plotly-plot .main-svg")
+        app.wait_for_selector(".js-plotly-plot .main-svg, .number")
         app.wait_for_selector("[data-dash-is-loading]", state="detached")
     return apps
 
@@ -122,3 +122,22 @@ def test_one_app_stands_in_a_page_four_times(page: Page, server: DemoServer) -> 
         expect(place.locator("#thrown")).to_have_text(re.compile(f"^{number * 10 + 10} throws"))
     page.click("#remove")
     page.wait_for_function("window.dash_stores.length === 2")
+
+
+def test_the_monitor_goes_on_by_itself(page: Page, server: DemoServer) -> None:
+    (app,) = frames(page, f"{server.url}/monitor/")
+    app.get_by_text("5 a second").click()
+    app.wait_for_function("document.querySelector('#chart .js-plotly-plot').data[0].x.length > 3")
+    expect(app.locator("#now")).to_have_text(re.compile("Processor [0-9]+ %, memory [0-9]+ %"))
+
+
+def test_a_click_is_seen_by_all_who_look_at_the_number(page: Page, server: DemoServer) -> None:
+    other = page.context.new_page()
+    (app,), (app_of_other,) = (frames(each, f"{server.url}/counter/") for each in (page, other))
+    for clicked, watched in ((app, app_of_other), (app_of_other, app)):
+        before = watched.locator("#count").inner_text()
+        while watched.locator("#count").inner_text() == before:  # its subscription may be under way
+            clicked.locator("#more").click()
+            watched.wait_for_timeout(200)
+        watched.wait_for_timeout(500)
+        expect(watched.locator("#count")).to_have_text(clicked.locator("#count").inner_text())

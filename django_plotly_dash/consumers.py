@@ -1,0 +1,241 @@
+"""The websocket of a page: pipes' messages go out of it, subscriptions come in.
+
+``send_to_pipe_channel`` and ``async_send_to_pipe_channel`` are imported from here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from channels.consumer import get_handler_name
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from . import pipe_access, pipe_hub
+from .conf import app_settings
+from .exceptions import DjangoPlotlyDashError
+from .pipes import async_send_to_pipe_channel, send_to_pipe_channel
+from .scopes import Visitor, origin_is_ours
+
+__all__ = ["MessageConsumer", "async_send_to_pipe_channel", "send_to_pipe_channel"]
+
+INTERNAL_ERROR: Final = 1011
+BAD_MESSAGE: Final = 4400
+BAD_ORIGIN: Final = 4403
+TOO_LARGE: Final = 4413
+TOO_OFTEN: Final = 4429
+TOO_MANY_SUBSCRIPTIONS: Final = 4430
+NO_LAYER: Final = 4503
+# A page whose pipes all subscribe at once is not one that sends too much.
+_BURST_SECONDS: Final = 10
+_LONGEST_NAME: Final = 1000
+logger = logging.getLogger("django_plotly_dash")
+
+
+@dataclass(slots=True)
+class _Subscription:
+    channel_name: str
+    label: str | None
+    checked: float
+    is_allowed: bool = True
+
+
+class _Refused(Exception):  # noqa: N818 - it ends the socket, and is no error of the server
+    def __init__(self, code: int, reason: str) -> None:
+        self.code, self.reason = code, reason
+
+
+class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One page's websocket, for all of its pipes."""
+
+    # A consumer has a channel of its own in the layer of this name, if there is one. All sockets share the hub's.
+    channel_layer_alias = "pipes have one channel for each process"
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without the look at database connections that consumers take in the one thread that all of them share: a
+        pipe's socket uses the database in other threads, and sees to its connections there."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        """Take the socket if a page of this site opens it."""
+        self._subscriptions: dict[str, _Subscription] = {}
+        self._outbox: deque[tuple[str, str]] = deque()
+        self._wake = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._is_closed = self._is_slow = False
+        if not origin_is_ours(self.scope):
+            logger.warning(
+                "A websocket for pipes was refused: its Origin %r is not this site's. Where that is right, add it to "
+                "CSRF_TRUSTED_ORIGINS.",
+                dict(self.scope["headers"]).get(b"origin", b"").decode("latin1"),
+            )
+            await self.close(code=BAD_ORIGIN)
+            return
+        self._hub = pipe_hub.of_this_loop()
+        self._visitor = Visitor(self.scope)
+        self._takes_lists = "lists" in parse_qs(self.scope.get("query_string", b"").decode("latin1"))
+        self._allowance = self._burst = float(app_settings().pipe_max_rate * _BURST_SECONDS)
+        self._counted = time.monotonic()
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        """Let go of everything."""
+        self._is_closed = True
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+        if self._subscriptions:
+            await self._hub.unsubscribe(list(self._subscriptions), self)
+
+    # --- from the page ----------------------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """A subscription, or a message for other pages."""
+        if self._is_closed:
+            return
+        try:
+            message = self._read(text_data)
+            problem = _problem(message)
+            if problem:
+                await self.send(text_data=json.dumps({"type": "refused", "reason": problem}))
+            elif message.get("type") == "connection_triplet":
+                await self._subscribe(message["channel_name"], message.get("label"))
+            else:
+                await self._publish(message["channel_name"], message.get("label"), message["value"])
+        except _Refused as refused:
+            self._is_closed = True
+            logger.warning("A websocket of %s was closed with %s: %s", self._address(), refused.code, refused.reason)
+            await self.close(code=refused.code, reason=refused.reason)
+
+    def _read(self, text: str | None) -> dict[str, Any]:
+        now = time.monotonic()
+        self._allowance = min(self._burst, self._allowance + (now - self._counted) * app_settings().pipe_max_rate) - 1
+        self._counted = now
+        if self._allowance < 0:
+            raise _Refused(TOO_OFTEN, f"More than {app_settings().pipe_max_rate} messages a second (pipe_max_rate).")
+        if text is not None and len(text.encode(errors="replace")) > app_settings().pipe_max_message_size:
+            raise _Refused(
+                TOO_LARGE,
+                f"A message of more than {app_settings().pipe_max_message_size} bytes (pipe_max_message_size).",
+            )
+        try:
+            message = json.loads(text or "")
+        except (ValueError, RecursionError):
+            raise _Refused(BAD_MESSAGE, "A message is not JSON text.") from None
+        if not isinstance(message, dict):
+            raise _Refused(BAD_MESSAGE, "A message is not a JSON object.")
+        return message
+
+    async def _subscribe(self, channel_name: str, label: str | None) -> None:
+        group = pipe_hub.group_name(channel_name, label)
+        known = self._subscriptions.get(group)
+        limit = app_settings().pipe_max_subscriptions
+        if known is None and len(self._subscriptions) >= limit:
+            raise _Refused(TOO_MANY_SUBSCRIPTIONS, f"More than {limit} subscriptions (pipe_max_subscriptions).")
+        # Pages repeat their subscriptions, and each time this is asked again.
+        if not await pipe_access.allows(self._visitor, channel_name, label, "subscribe", self.scope):
+            if known is not None:
+                await self._unsubscribe(group)
+            await self._tell_refusal(channel_name, label, "subscribe")
+            return
+        if known is not None:
+            known.checked = time.monotonic()
+            return
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        self._subscriptions[group] = _Subscription(channel_name, label, time.monotonic())
+        try:
+            await self._hub.subscribe(group, self)
+        except DjangoPlotlyDashError as error:
+            del self._subscriptions[group]
+            raise _Refused(NO_LAYER, "The site has no channel layer.") from error
+
+    async def _unsubscribe(self, group: str) -> None:
+        if self._subscriptions.pop(group, None) is not None:
+            await self._hub.unsubscribe([group], self)
+
+    async def _publish(self, channel_name: str, label: str | None, value: Any) -> None:
+        if not await pipe_access.allows(self._visitor, channel_name, label, "publish", self.scope):
+            await self._tell_refusal(channel_name, label, "publish")
+            return
+        try:
+            await async_send_to_pipe_channel(channel_name, label, value)
+        except DjangoPlotlyDashError as error:
+            logger.error("A page's message for the pipe channel %r was lost: %s", channel_name, error)
+
+    async def _tell_refusal(self, channel_name: str, label: str | None, action: str) -> None:
+        logger.info("pipe_access refused %s of %r of the pipe channel %r.", action, label, channel_name)
+        refusal = {"type": "refused", "action": action, "channel_name": channel_name, "label": label}
+        await self.send(text_data=json.dumps(refusal))
+
+    def _address(self) -> str:
+        return str((self.scope.get("client") or ["an unknown address"])[0])
+
+    # --- to the page ------------------------------------------------------------------------------------------------
+
+    def put(self, group: str, text: str) -> None:
+        """Take a message of the hub; a page that is too slow loses the oldest."""
+        if len(self._outbox) >= app_settings().pipe_queue_size:
+            self._outbox.popleft()
+            if not self._is_slow:
+                self._is_slow = True
+                logger.warning("The browser at %s reads too slowly: it loses old messages of pipes.", self._address())
+        self._outbox.append((group, text))
+        self._wake.set()
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._outbox:
+                    await self._write_waiting()
+                self._is_slow = False
+        except OSError:
+            pass  # the browser has gone; the server says so to disconnect()
+        except Exception:  # rather no socket, which the page opens again, than one that is silent
+            logger.exception("The websocket of %s was closed.", self._address())
+            self._is_closed = True
+            await self.close(code=INTERNAL_ERROR)
+
+    async def _write_waiting(self) -> None:
+        """What has come while the last message was on its way goes out together, if the page understands that."""
+        waiting = list(self._outbox)
+        self._outbox.clear()
+        texts = [text for group, text in waiting if await self._may_still_listen(group)]
+        if len(texts) > 1 and self._takes_lists:
+            texts = [f"[{','.join(texts)}]"]
+        for text in texts:
+            await self.base_send({"type": "websocket.send", "text": text})
+
+    async def _may_still_listen(self, group: str) -> bool:
+        found = self._subscriptions.get(group)
+        if found is None:
+            return False
+        now = time.monotonic()
+        if now - found.checked < pipe_access.ANSWER_SECONDS or pipe_access.is_open():
+            return True
+        # The page has not asked again; it may do so on purpose.
+        if await pipe_access.allows(self._visitor, found.channel_name, found.label, "subscribe", self.scope):
+            found.checked = now
+            return True
+        await self._unsubscribe(group)
+        await self._tell_refusal(found.channel_name, found.label, "subscribe")
+        return False
+
+
+def _problem(message: dict[str, Any]) -> str:
+    channel_name, label = message.get("channel_name"), message.get("label")
+    if not isinstance(channel_name, str) or not 0 < len(channel_name) <= _LONGEST_NAME:
+        return f"channel_name has to be a text of 1 to {_LONGEST_NAME} characters."
+    if label is not None and (not isinstance(label, str) or len(label) > _LONGEST_NAME):
+        return f"label has to be a text of at most {_LONGEST_NAME} characters, or null."
+    if message.get("type") != "connection_triplet" and "value" not in message:
+        return "A message is a connection_triplet, or has a value."
+    return ""

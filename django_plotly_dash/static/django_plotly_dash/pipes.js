@@ -1,0 +1,248 @@
+/* Live updating: one websocket for all pipes of a page, also for those in its frames.
+ *
+ * window.dpd_wsb is what dpd_components.Pipe looks for, in its own window and in those around it:
+ *   add_callback(function)  calls the function with each message: {channel_name, label, value}
+ *   send(message)           sends to the server: {type: "connection_triplet", channel_name, label} to subscribe,
+ *                           or {channel_name, label, value} for other pages, if the site allows it
+ * A pipe that was there before has left itself in window.dpd_wsb_pre.
+ *
+ * The script element says where the socket is (data-url), by what kind of server the page was made (data-server), and
+ * whether the page is an app's own (data-own-page); that one leaves the work to a page around it, if that does it.
+ */
+(function () {
+  "use strict";
+
+  var element = document.currentScript;
+  if (window.dpd_wsb || window.dpd_wsb_waits) {
+    return;
+  }
+
+  var REPEAT = 9000; // ms; pipes repeat themselves every 10 s, and equal ones are sent once
+  var FIRST_DELAY = 1000;
+  var LONGEST_DELAY = 60000;
+  var STABLE = 5000; // a socket that was open for as long counts as good
+  var MOST_WAITING = 100;
+  var SLOWLY = [4400, 4403, 4404, 4413, 4430, 4503]; // what will not be better in a second
+  var SUBSCRIBE = "connection_triplet";
+
+  var address = new URL(element.dataset.url, window.location.href);
+  address.protocol = address.protocol.replace(/^http/, "ws");
+  address.searchParams.set("lists", "1");
+
+  var callbacks = [];
+  var subscriptions = new Map(); // key -> {message, sent}
+  var waiting = []; // other messages, until the socket is open
+  var told = new Set();
+  var socket = null;
+  var timer = null;
+  var failures = 0;
+  var everOpen = false;
+  var leaving = false;
+
+  function tell(level, text) {
+    if (!told.has(text)) {
+      told.add(text);
+      console[level]("django_plotly_dash: " + text);
+    }
+  }
+
+  function open() {
+    clearTimeout(timer);
+    timer = null;
+    if (socket || leaving) {
+      return;
+    }
+    var opened = 0;
+    var current = (socket = new WebSocket(address.href));
+    current.onopen = function () {
+      opened = Date.now();
+      if (everOpen) {
+        console.info("django_plotly_dash: live updating is connected again.");
+      }
+      everOpen = true;
+      subscriptions.forEach(function (subscription) {
+        put(subscription.message);
+        subscription.sent = Date.now();
+      });
+      waiting.splice(0).forEach(put);
+    };
+    current.onmessage = function (event) {
+      var content = JSON.parse(event.data);
+      (Array.isArray(content) ? content : [content]).forEach(receive);
+    };
+    current.onclose = function (event) {
+      socket = null;
+      if (leaving) {
+        return;
+      }
+      if (opened && Date.now() - opened > STABLE) {
+        failures = 0;
+      }
+      explain(event, opened);
+      var delay = Math.min(LONGEST_DELAY, FIRST_DELAY * Math.pow(2, failures));
+      failures += 1;
+      if (SLOWLY.indexOf(event.code) !== -1) {
+        delay = LONGEST_DELAY;
+      }
+      // Not all pages at once when a server comes back.
+      timer = setTimeout(open, delay * (0.5 + Math.random() / 2));
+    };
+  }
+
+  function explain(event, opened) {
+    if (event.reason || event.code >= 4000) {
+      tell("error", "the server has ended live updating (" + event.code + "): " + (event.reason || "see its log") + ".");
+    } else if (opened) {
+      console.info("django_plotly_dash: the connection for live updating is lost; it will be made again.");
+    } else if (!everOpen) {
+      tell(
+        "warn",
+        "no websocket answers at " + address.origin + address.pathname + ", so pipes get no messages. " +
+          (element.dataset.server === "wsgi"
+            ? "This page comes from a WSGI server, which cannot answer websockets: serve the site, or this path, with " +
+              "an ASGI server (daphne, uvicorn) that runs django_plotly_dash.routing.application."
+            : "Is django_plotly_dash.routing in the site's ASGI application, does PLOTLY_DASH['ws_route'] name this " +
+              "path, does a proxy in front pass websockets on, and is the page's origin allowed (see the server's log)?") +
+          " It will be tried again, less and less often."
+      );
+    }
+  }
+
+  function put(message) {
+    socket.send(JSON.stringify(message));
+  }
+
+  function isOpen() {
+    return socket !== null && socket.readyState === WebSocket.OPEN;
+  }
+
+  function receive(message) {
+    if (message.type === "refused") {
+      tell(
+        "warn",
+        message.reason ||
+          "the site does not let this visitor " + message.action + " (channel " + JSON.stringify(message.channel_name) +
+            ", label " + JSON.stringify(message.label) + ")."
+      );
+      return;
+    }
+    callbacks.slice().forEach(function (callback) {
+      try {
+        callback(message);
+      } catch (error) {
+        console.error(error);
+      }
+    });
+  }
+
+  function send(message) {
+    if (message.type === SUBSCRIBE) {
+      subscribe(message);
+    } else if (isOpen()) {
+      put(message);
+    } else {
+      waiting.push(message);
+      if (waiting.length > MOST_WAITING) {
+        waiting.shift();
+        tell("warn", "messages of this page are lost, since the server cannot be reached.");
+      }
+    }
+    if (!socket && !timer) {
+      open();
+    }
+  }
+
+  function subscribe(message) {
+    if (typeof message.channel_name !== "string" || !message.channel_name) {
+      tell("error", "a Pipe has no channel_name (label " + JSON.stringify(message.label) + ").");
+      return;
+    }
+    var key = JSON.stringify([message.channel_name, message.label]);
+    var known = subscriptions.get(key);
+    if (known && Date.now() - known.sent < REPEAT) {
+      return;
+    }
+    var subscription = { message: message, sent: Date.now() };
+    subscriptions.set(key, subscription);
+    if (isOpen()) {
+      put(message);
+    }
+  }
+
+  function again() {
+    if (!socket && timer) {
+      open();
+    }
+  }
+
+  function start() {
+    delete window.dpd_wsb_waits;
+    var bridge = {
+      add_callback: function (callback) {
+        callbacks.push(callback);
+      },
+      send: send,
+    };
+    window.dpd_wsb = bridge;
+    var before = window.dpd_wsb_pre || { callbacks: [], sender_targets: [] };
+    before.callbacks.forEach(bridge.add_callback);
+    before.sender_targets.forEach(function (target) {
+      target.add_sender(bridge);
+    });
+    window.addEventListener("online", again);
+    window.addEventListener("pagehide", function () {
+      leaving = true;
+      if (socket) {
+        socket.close();
+      }
+    });
+    window.addEventListener("pageshow", function (event) {
+      leaving = false;
+      if (event.persisted && (subscriptions.size || waiting.length)) {
+        open();
+      }
+    });
+  }
+
+  /* Windows around this one, from the inside outwards, as far as they are of this site. */
+  function around() {
+    var found = [];
+    for (var w = window; w !== w.parent; w = w.parent) {
+      try {
+        void w.parent.document;
+      } catch (error) {
+        break;
+      }
+      found.push(w.parent);
+    }
+    return found;
+  }
+
+  /* In a frame: the page around it may have this script too, and may load it after the frame. */
+  function startUnlessAround() {
+    var windows = around();
+    if (
+      windows.some(function (w) {
+        return w.dpd_wsb;
+      })
+    ) {
+      delete window.dpd_wsb_waits;
+      return;
+    }
+    var loaded = windows.every(function (w) {
+      return w.document.readyState === "complete";
+    });
+    if (loaded) {
+      start();
+    } else {
+      setTimeout(startUnlessAround, 200);
+    }
+  }
+
+  if (element.dataset.ownPage !== undefined && window.parent !== window) {
+    window.dpd_wsb_waits = true;
+    startUnlessAround();
+  } else {
+    start();
+  }
+})();

@@ -1,0 +1,310 @@
+"""One websocket of a page, or of several pages that share it: who may, what comes, and which callbacks are under way.
+
+Each callback is a request of its own through the whole site (``requests``); what it sends waits in the
+socket's outbox. The renderer tries again after any close code but 1000 and 4001, so 4001 is for those who may not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpResponseBase
+
+from ..backend import websocket
+from ..backend.outbox import Outbox
+from ..backend.websocket import Link, WebsocketCall, WebsocketCallback
+from ..conf import app_settings
+from ..scopes import in_thread, origin_is_ours
+from .pages import HookedWebsocket, Pages
+from .pools import place
+from .requests import WebsocketRequest, answer, identity_of, lost_cookies
+
+if TYPE_CHECKING:
+    from ..djangodash import DjangoDash
+
+logger = logging.getLogger("django_plotly_dash")
+REFUSED: Final = 4001  # the only code of Dash's renderer for "do not try again"
+CHANGED: Final = 4002  # somebody else by now: the browser opens another socket, with the cookies that it has now
+BAD_MESSAGE: Final = 4400
+TOO_SLOW: Final = 4408
+TOO_LARGE: Final = 4413
+TOO_MANY: Final = 4429
+SERVER_ERROR: Final = 1011
+_LONGEST_REASON: Final = 120  # bytes; the protocol allows 123
+
+
+class CallbackSocket:
+    """The life of one socket.
+
+    Args:
+        scope: the ASGI scope.
+        accept: accepts the socket.
+        send: sends a text; may wait for the network.
+        close: closes the socket with a code and a reason.
+    """
+
+    def __init__(
+        self,
+        scope: dict[str, Any],
+        *,
+        accept: Callable[[], Awaitable[None]],
+        send: Callable[[str], Awaitable[None]],
+        close: Callable[..., Awaitable[None]],
+    ) -> None:
+        self._scope, self._accept, self._send, self._close_socket = scope, accept, send, close
+        self._app: DjangoDash | None = None
+        self._link: Link | None = None
+        self._pages = Pages()
+        self._calls: dict[asyncio.Task[None], WebsocketCall] = {}
+        self._own_tasks: list[asyncio.Task[None]] = []
+        self._identity: object = None
+        self._checked = 0.0
+        self._is_closed = self._is_accepted = False
+
+    # --- opening and closing ------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Accept the socket, if its page, its user and the app's hooks let it in."""
+        own = origin_is_ours(self._scope)
+        origin = dict(self._scope.get("headers", ())).get(b"origin", b"").decode("latin1")
+        request, reason, code = await self._ask()
+        allowed = self._app._websocket_allowed_origins if self._app is not None else []
+        if not origin or not (own or origin in allowed):
+            logger.warning(
+                "A websocket for callbacks was refused at %s: its Origin is %r, which is neither this site's, nor in "
+                "CSRF_TRUSTED_ORIGINS, nor in the app's websocket_allowed_origins.",
+                self._scope["path"],
+                origin,
+            )
+            self._is_closed = True
+            await self._close_socket(code=REFUSED)  # not accepted yet: the browser sees a 403
+            return
+        if reason is None and self._app is not None:
+            hooks = self._app._hooks.get_hooks("websocket_connect")
+            code, reason = await self._by_hooks(hooks, "Connection rejected", request) or (code, None)
+        await self._accept()
+        self._is_accepted = True
+        if reason is not None or self._app is None:
+            await self.close(code, reason or "This is not the address of an app.")
+            return
+        delay = self._app._websocket_batch_delay or 0.0
+        outbox = Outbox(self._send, delay, app_settings().websocket_queue_size, self._gave_up)
+        self._link = Link(outbox)
+        self._own_tasks = [asyncio.create_task(outbox.run()), asyncio.create_task(self._check_regularly())]
+
+    async def end(self) -> None:
+        """The browser has gone: its callbacks come to an end."""
+        self._is_closed = True
+        self._end_calls()
+        for task in self._own_tasks:
+            task.cancel()
+
+    async def close(self, code: int, reason: str) -> None:
+        """End the callbacks and close the socket."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        level = logging.INFO if code in (REFUSED, CHANGED) else logging.WARNING
+        logger.log(level, "A websocket for callbacks at %s was closed (%d): %s", self._scope["path"], code, reason)
+        self._end_calls()
+        short = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        with suppress(asyncio.TimeoutError, OSError, RuntimeError):  # it may be closed already
+            if code != CHANGED:
+                for renderer_id in self._pages.known:
+                    await asyncio.wait_for(self._send(_error(renderer_id, reason, code)), 5)
+            await asyncio.wait_for(self._close_socket(code=code, reason=short), 5)
+
+    def _end_calls(self) -> None:
+        if self._link is not None:
+            self._link.close()
+        for call in list(self._calls.values()):
+            call.end()
+
+    def _gave_up(self, reason: str) -> None:
+        self._own_tasks.append(asyncio.create_task(self.close(TOO_SLOW, reason)))
+
+    # --- messages -----------------------------------------------------------------------------------------------
+
+    async def receive(self, text: str | None) -> None:
+        """Take one message of the renderer's."""
+        if self._is_closed or self._app is None or self._link is None:
+            return
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if text is not None and limit is not None and len(text) > limit:
+            await self.close(TOO_LARGE, "A message is larger than DATA_UPLOAD_MAX_MEMORY_SIZE allows.")
+            return
+        message = _parsed(text)
+        if message is None:
+            await self.close(BAD_MESSAGE, "A message was not one of Dash's renderer.")
+            return
+        hooks = self._app._hooks.get_hooks("websocket_message")
+        refusal = await self._by_hooks(hooks, "Message rejected", None, message)
+        if refusal is not None:
+            await self.close(*refusal)
+        elif message["type"] == "heartbeat":
+            self._link.outbox.put('{"type":"heartbeat_ack"}')
+        elif message["type"] == "get_props_response":
+            self._link.answer(message["requestId"], message["payload"])
+            if self._pages.is_back(message["rendererId"]):
+                await self.close(CHANGED, "A page that seemed to have gone is there again.")
+        else:
+            await self._start(self._app, self._link, message)
+
+    async def _start(self, app: DjangoDash, link: Link, message: dict[str, Any]) -> None:
+        renderer_id = message["rendererId"]
+        if len(self._calls) >= app_settings().websocket_max_callbacks:
+            await self.close(TOO_MANY, f"{len(self._calls)} callbacks are under way on one websocket.")
+            return
+        if time.monotonic() - self._checked > app_settings().websocket_recheck_seconds and not await self._recheck():
+            return
+        if self._pages.add(renderer_id):
+            self._own_tasks.append(asyncio.create_task(self._look_for_pages(link)))
+        call = WebsocketCall(message["payload"], WebsocketCallback(link, renderer_id))
+        task = asyncio.create_task(self._run(app, link, call, message["requestId"]))
+        self._calls[task] = call
+        task.add_done_callback(self._calls.pop)
+
+    async def _run(self, app: DjangoDash, link: Link, call: WebsocketCall, request_id: str) -> None:
+        try:
+            output = (call.body or {}).get("output")
+            spec = app.callback_map.get(output, {}) if isinstance(output, str) else {}
+            request = WebsocketRequest(self._scope, call)
+            async with place(app, in_thread=not iscoroutinefunction(spec.get("callback"))):
+                response = await answer(request)
+            if call.app is None:
+                await self.close(*_refusal(response))
+                return
+            payload = _payload(request, response)
+        except asyncio.CancelledError:
+            return  # the page has gone, or may not be served any more
+        except Exception:  # whatever the site's middleware raises; the socket serves other callbacks too
+            logger.exception("A callback over a websocket failed at %s", self._scope["path"])
+            payload = _failure("The server could not answer.")
+        renderer_id = call.callback.renderer_id if call.callback is not None else ""
+        head = json.dumps({"type": "callback_response", "rendererId": renderer_id, "requestId": request_id})
+        link.outbox.put(f'{head[:-1]},"payload":{payload}}}')
+
+    # --- who may ------------------------------------------------------------------------------------------------
+
+    async def _ask(self) -> tuple[WebsocketRequest, str | None, int]:
+        """Let the site say whether this visitor may call callbacks here: the request, and why not with a close code."""
+        call = WebsocketCall()
+        request = WebsocketRequest(self._scope, call)
+        try:
+            response = await answer(request)
+        except Exception:  # whatever the site's middleware raises
+            logger.exception("A websocket for callbacks could not be checked at %s", self._scope["path"])
+            return request, "The server could not answer.", SERVER_ERROR
+        if call.app is None:
+            code, reason = _refusal(response)
+            return request, reason, code
+        if not websocket.is_used_by(call.app):
+            return request, "This app has no websocket callbacks.", REFUSED
+        self._checked = time.monotonic()
+        if self._app is None:
+            self._app, self._identity = call.app, identity_of(request)
+        return request, None, REFUSED
+
+    async def _recheck(self) -> bool:
+        """Whether the visitor is who it was and still may; the socket is closed otherwise."""
+        request, reason, code = await self._ask()
+        if reason is not None:
+            await self.close(code, reason)
+        elif identity_of(request) != self._identity:
+            await self.close(CHANGED, "The login has changed.")
+        return not self._is_closed
+
+    async def _check_regularly(self) -> None:
+        while not self._is_closed:
+            await asyncio.sleep(app_settings().websocket_recheck_seconds)
+            if self._calls and await self._recheck() and self._link is not None:
+                await self._look_for_pages(self._link)
+
+    async def _look_for_pages(self, link: Link) -> None:
+        for call in await self._pages.gone(link, list(self._calls.values())):
+            call.end()
+
+    async def _by_hooks(
+        self, hooks: list[Any], default: str, request: WebsocketRequest | None, *message: Any
+    ) -> tuple[int, str] | None:
+        """What a hook says against it: a close code and a reason."""
+        if not hooks:
+            return None
+        socket = HookedWebsocket(self._scope, request)
+        for hook in hooks:
+            try:
+                if iscoroutinefunction(getattr(hook, "func", hook)):  # Dash keeps the function in an object
+                    said = await hook(socket, *message)
+                else:
+                    said = await in_thread(hook, socket, *message)
+            except Exception:  # the hook is the user's; who cannot be checked is not let in
+                logger.exception("A websocket hook failed at %s", self._scope["path"])
+                return REFUSED, "Authentication error"
+            if said is False:
+                return REFUSED, default
+            if isinstance(said, tuple) and len(said) == 2:
+                return int(said[0]), str(said[1])
+        return None
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    try:
+        message = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict):
+        return None
+    kind = message.get("type")
+    if kind == "heartbeat":
+        return message
+    ids = isinstance(message.get("rendererId"), str) and isinstance(message.get("requestId"), str)
+    known = kind in ("callback_request", "get_props_response") and isinstance(message.get("payload"), dict)
+    return message if ids and known else None
+
+
+def _refusal(response: HttpResponseBase) -> tuple[int, str]:
+    """What it means that something before the app has answered: a close code and a reason."""
+    status = response.status_code
+    if 300 <= status < 400:
+        return REFUSED, "A login is needed. Load the page again."
+    if status in (401, 403):
+        return REFUSED, "You may not call this app's callbacks."
+    if status == 404:
+        return REFUSED, "There is no such app at this address."
+    if status >= 500 or status == 429:
+        return SERVER_ERROR, f"The server could not answer ({status})."
+    return REFUSED, f"The site has answered in the place of the app ({status})."
+
+
+def _payload(request: WebsocketRequest, response: HttpResponseBase) -> str:
+    """What the renderer is told of a callback's response, as JSON."""
+    lost = lost_cookies(request, response)
+    if lost:
+        logger.warning("A callback over a websocket cannot set cookies: %s are lost.", ", ".join(lost))
+    if settings.SESSION_COOKIE_NAME in lost and response.status_code < 400:
+        return _failure("The callback has begun a session, which only an answer over HTTP can give to the browser.")
+    if response.status_code == 204:
+        return '{"status":"prevent_update"}'
+    text = getattr(response, "content", b"").decode()
+    if response.status_code == 200:
+        return f'{{"status":"ok","data":{text}}}'
+    try:
+        return _failure(str(json.loads(text)["error"]))
+    except (ValueError, KeyError, TypeError):  # a page of the site's own
+        return _failure(f"The server has answered with status {response.status_code}.")
+
+
+def _failure(message: str) -> str:
+    return json.dumps({"status": "error", "message": message})
+
+
+def _error(renderer_id: str, message: str, code: int) -> str:
+    return json.dumps({"type": "error", "rendererId": renderer_id, "payload": {"message": message, "code": code}})

@@ -1,0 +1,1 @@
+"""A site with pipes, for servers in processes of their own."""

@@ -1,0 +1,1 @@
+"""A site with websocket callbacks, for servers in processes of their own."""
