@@ -104,7 +104,8 @@ async def receive(port: int, pages: int, expected: int) -> None:
     last, quiet = -1, 0
     while not all(task.done() for task in tasks) and quiet < 40:
         await asyncio.sleep(0.5)
-        quiet = quiet + 1 if len(latencies) == last else 0
+        has_begun = time.time() > float(os.environ["DPD_BENCH_START"])
+        quiet = quiet + 1 if has_begun and len(latencies) == last else 0
         last = len(latencies)
     latencies.sort()
     at = lambda part: latencies[int(part * (len(latencies) - 1))] if latencies else float("nan")  # noqa: E731
@@ -114,7 +115,7 @@ async def receive(port: int, pages: int, expected: int) -> None:
 
 
 @contextmanager
-def server(kind: str, environment: dict[str, str]) -> Iterator[tuple[int, psutil.Process]]:
+def server(kind: str, environment: dict[str, str]) -> Iterator[tuple[int, psutil.Process, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -129,8 +130,7 @@ def server(kind: str, environment: dict[str, str]) -> Iterator[tuple[int, psutil
                     found = output_of(port)
                     break
                 time.sleep(0.1)
-            os.environ["DPD_BENCH_OUTPUT"] = found
-            yield port, psutil.Process(process.pid)
+            yield port, psutil.Process(process.pid), found
         finally:
             process.kill()
             process.wait()
@@ -157,11 +157,12 @@ def row(kind: str, pages: int, rate: float, seconds: int) -> dict[str, Any]:
         "DPD_BENCH_NUMBER": str(number),
         "DPD_BENCH_START": str(time.time() + lead),
     }
-    with server(kind, environment) as (port, process):
+    with server(kind, environment) as (port, process, output):
+        here = {**environment, "DPD_BENCH_OUTPUT": output}
         before = process.memory_info().rss
         start = float(environment["DPD_BENCH_START"])
         command = [sys.executable, __file__, "receive", str(port), str(pages), str(pages * number)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as receiver:
+        with subprocess.Popen(command, env=here, stdout=subprocess.PIPE, text=True) as receiver:
             time.sleep(max(0.0, start - time.time()))
             opened, used = process.memory_info().rss - before, sum(process.cpu_times()[:2])
             threads = process.num_threads()
