@@ -316,7 +316,7 @@ def test_hooks_of_index_change_every_page_in_order() -> None:
     hooks.index(priority=1)(lambda index: index.replace("</body>", ", second</body>"))
     hooks.index(final=True)(lambda index: index.replace("</body>", ", final</body>"))
     for app in two():
-        assert f"first {app.slug}, second, final</body>" in page(app)
+        assert f"first {app.slug}, second, final" in page(app)
 
 
 @pytest.mark.parametrize("shown", [True, False])

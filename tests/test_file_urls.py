@@ -15,6 +15,7 @@ from django.urls import clear_script_prefix, include, path, set_script_prefix
 from django_plotly_dash import DjangoDash, access, urls
 from django_plotly_dash.models import DashApp, StatelessApp
 
+from .helpers import shared_token
 from .site_urls import mount, urls_made_again
 
 
@@ -40,7 +41,7 @@ def test_all_apps_and_instances_of_a_mount_link_to_the_same_bundles(client: Clie
         f"/dash/app/{one.slug}/",
         f"/dash/app/{two.slug}/",
         f"/dash/instance/{row.slug}/",
-        "/dash/app/echo/initial/x/",
+        f"/dash/app/echo/initial/{shared_token('app echo')}/",
     ]
     links = [bundles(client, page) for page in pages]
     assert len(links[0]) > 5

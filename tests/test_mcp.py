@@ -422,18 +422,18 @@ def lookup(key: str) -> str:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("asked_first", ["red", "blue"])
+@pytest.mark.parametrize("asked_first", ["amber", "violet"])
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_each_app_has_its_own_tools_and_pages(place: str, asked_first: str, write: Write, client: Client) -> None:
     package = f"colours_{place}_{asked_first}"
-    for name in ("red", "blue"):
+    for name in ("amber", "violet"):
         parts = {"before": "", "after": "", place: LOOKUP.format(name=name)}
         write({f"{package}/{name}/apps.py": TOOL_MODULE.format(name=name, **parts)})
-    for name in ("red", "blue"):
+    for name in ("amber", "violet"):
         importlib.import_module(f"{package}.{name}.apps")
-    for name in sorted(("red", "blue"), key=lambda name: name != asked_first):
+    for name in sorted(("amber", "violet"), key=lambda name: name != asked_first):
         url = f"/dash/app/{name}/_mcp"
-        other = {"red": "blue", "blue": "red"}[name]
+        other = {"amber": "violet", "violet": "amber"}[name]
         known = tools(client, url)
         assert f"show_{name}" in known
         assert f"show_{other}" not in known

@@ -138,6 +138,8 @@ def test_an_unknown_name_is_told_the_nearest_known_ones() -> None:
 
 
 def test_where_nothing_is_near_few_names_are_all_listed_and_many_are_not() -> None:
+    registry._apps.clear()
+    DjangoDash("Alone")
     few = registry.nearest("zzzzzzzz")
     assert set(few) == {app.app_name for app in registry}
     for number in range(5):

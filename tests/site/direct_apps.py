@@ -80,7 +80,7 @@ def make(name: str, colour: str) -> DjangoDash:
 
 red, blue = make("Red", "red"), make("Blue", "blue")
 
-paged = DjangoDash("Paged", use_pages=True, pages_folder="", suppress_callback_exceptions=True)
+paged = DjangoDash("Booklet", use_pages=True, pages_folder="", suppress_callback_exceptions=True)
 dash.register_page("direct.start", path="/", title="The start", layout=html.P("This is the start", id="start"))
 dash.register_page("direct.more", path="/more", title="More of it", layout=html.P("This is more", id="more"))
 paged.layout = html.Div([dcc.Link("to more", href=paged.get_relative_path("/more"), id="link"), dash.page_container])
