@@ -97,13 +97,3 @@ class Addressed:
             parameters=params,
             share=share,
         )
-
-    def _collect_and_register_resources(self, *args: Any, **kwargs: Any) -> Any:
-        with prefix.of_files():
-            return super()._collect_and_register_resources(*args, **kwargs)  # type: ignore[misc]
-
-    def get_asset_url(self, path: str) -> str:
-        """As in Dash: the URL of a file in the app's assets folder."""
-        with prefix.of_files():
-            found: str = super().get_asset_url(path)  # type: ignore[misc]
-            return found

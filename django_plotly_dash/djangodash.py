@@ -16,7 +16,7 @@ from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, bootstrap, context, dash_globals, file_urls, live_page, mcp, standalone, write_policy
+from . import background, bootstrap, context, dash_globals, file_urls, live_page, mcp, prefix, standalone, write_policy
 from .addresses import Addressed
 from .backend import DjangoDashServer, websocket
 from .conf import app_settings
@@ -327,17 +327,20 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
 
     def _collect_and_register_resources(self, resources: Any, include_async: bool = True, url_attr: str = "src") -> Any:
         collect: Callable[..., Any] = super()._collect_and_register_resources
-        sources = collect(resources, include_async, url_attr)
-        return file_urls.of_page(self, sources, url_attr)
+        with prefix.of_files():
+            return file_urls.of_page(self, collect(resources, include_async, url_attr), url_attr)
 
     def get_asset_url(self, path: str) -> str:
         """As in Dash: the URL of a file in the assets folder. It is that of the static file, if staticfiles has it."""
-        return file_urls.of_asset(self, path) or super().get_asset_url(path)
+        with prefix.of_files():
+            return file_urls.of_asset(self, path) or super().get_asset_url(path)
 
     def _config(self) -> dict[str, Any]:
         """As in Dash: what the page tells the renderer; of websockets only where one can be answered."""
         make: Callable[[], dict[str, Any]] = super()._config
-        config, plotly = make(), file_urls.of_plotly(self)
+        config = make()
+        with prefix.of_files():
+            plotly = file_urls.of_plotly(self)
         entry = websocket.config_entry(self, config.pop("websocket", {}))
         if entry is not None:
             config["websocket"] = entry
