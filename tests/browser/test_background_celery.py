@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +13,7 @@ from django_plotly_dash import DjangoDash
 from tests.browser.conftest import Troubles
 from tests.celery_processes import FIXTURES, Redis, Worker
 from tests.helpers import needs_signed_handles
+from tests.site_celery import SETTINGS
 
 pytestmark = [
     needs_signed_handles,
@@ -24,7 +26,9 @@ BUTTONS = ["plain", "handled"]
 
 
 @pytest.fixture
-def address(app: DjangoDash, worker: Worker, serve: Callable[..., str]) -> str:
+def address(app: DjangoDash, worker: Worker, settings: Any, serve: Callable[..., str]) -> str:
+    # Celery takes seconds to notice that a process has ended which it has terminated, and to give its next job away.
+    settings.PLOTLY_DASH = {**SETTINGS, "background_callback_queue_timeout": 15}
     return f"{serve()}/dash/app/celery-jobs-that-are-seen/"
 
 
