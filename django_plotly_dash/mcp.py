@@ -21,7 +21,8 @@ from dash.exceptions import PreventUpdate
 from . import context, dash_globals, registry
 from .attribution import Origin, owners
 from .backend import error_page
-from .exceptions import RegistrationError, ToolError
+from .backend.routes import is_page_or_file
+from .exceptions import ConfigurationError, RegistrationError, ToolError
 from .json_values import explaining, plain
 from .signatures import EXTRAS, LAYOUT_EXTRAS, is_async
 
@@ -178,7 +179,6 @@ def _owners(name: str, origin: Origin) -> list[DjangoDash]:
 class ToolsOfRequest:
     """What Dash's MCP server reads and writes of an app. ``DjangoDash`` is one; each request finds notes of its own."""
 
-    _mcp_path: str
     _validation_layout: Any
 
     @property
@@ -186,6 +186,20 @@ class ToolsOfRequest:
         """What follows the app's prefix where it answers to MCP; None if it does not."""
         # The first releases of Dash that are supported have no MCP.
         return self._mcp_path if getattr(self, "_enable_mcp", False) else None
+
+    @property
+    def _mcp_path(self) -> str:
+        return self._mcp_path_given
+
+    @_mcp_path.setter
+    def _mcp_path(self, value: str) -> None:
+        # Dash sets it while the app is made. An error later, when Dash adds the route, would only be logged.
+        if getattr(self, "_enable_mcp", False) and is_page_or_file(value):
+            raise ConfigurationError(
+                f"mcp_path is {value!r}, which lies where {self!r} has its page or its files. Those may be open to "
+                "people who may not call callbacks. Give it another path, such as 'tools/mcp'."
+            )
+        self._mcp_path_given = value
 
     @property
     def mcp_callback_map(self) -> Any:

@@ -49,8 +49,15 @@ class Page:
             headers=headers,
         )
 
-    def start(self, output: str, *values: Any, headers: dict[str, str] | None = None, **query: str) -> Job:
-        body = callback_body(self.app, output, *values)
+    def start(
+        self,
+        output: str,
+        *values: Any,
+        headers: dict[str, str] | None = None,
+        changed: list[str] | None = None,
+        **query: str,
+    ) -> Job:
+        body = callback_body(self.app, output, *values, changed=changed)
         response = self.post(body, headers, **query)
         assert response.status_code == 200, (response.status_code, response.content)
         started = json.loads(response.content)

@@ -46,11 +46,11 @@ def _service(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(autouse=True)
 def apps() -> Iterator[Any]:
     """Apps that a test makes, and callbacks of ``dash.callback``, are forgotten after it."""
-    registered = dict(dash_globals._inbox._registrations)
+    registered = dict(dash_globals.inbox._registrations)
     with registry.isolated() as isolated:
         yield isolated
-    dash_globals._inbox._registrations.clear()
-    dash_globals._inbox._registrations.update(registered)
+    dash_globals.inbox._registrations.clear()
+    dash_globals.inbox._registrations.update(registered)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.test import Client
 
 from django_plotly_dash import dash_globals
 from django_plotly_dash.exceptions import InjectionError, RegistrationError
+from django_plotly_dash.registry import registry
 
 from .conftest import Write
 from .helpers import call, result
@@ -36,13 +37,13 @@ def show(value):
 
 
 def answers(name: str) -> str:
-    app = dash_globals.apps.registry[name]
+    app = registry[name]
     Client().get(f"/dash/app/{app.slug}/_dash-layout")
     return str(result(call(Client(), app, "out.children", "x")))
 
 
 def callbacks_of(name: str) -> list[str]:
-    response = Client().get(f"/dash/app/{dash_globals.apps.registry[name].slug}/_dash-dependencies")
+    response = Client().get(f"/dash/app/{registry[name].slug}/_dash-dependencies")
     return [spec["output"] for spec in json.loads(response.content)]
 
 
@@ -153,9 +154,9 @@ def test_what_cannot_be_decided_is_an_error_at_start_up(write: Write, module: st
     )
     for name in ("pair.one", "pair.two"):
         importlib.import_module(name)
-    for app in list(dash_globals.apps.registry):
+    for app in list(registry):
         if not app.module.startswith("pair."):
-            del dash_globals.apps.registry._apps[app.slug]
+            del registry._apps[app.slug]
     importlib.import_module(module)
     with pytest.raises(RegistrationError) as caught:
         dash_globals.check_callbacks()
@@ -279,4 +280,4 @@ def test_what_a_page_imports_does_not_belong_to_its_app_for_that(write: Write, i
     for name in ("Two", "One"):
         assert answers(name) == f"{name} got x"
         assert sum("aio" in output for output in callbacks_of(name)) == 2
-        assert [page["path"] for page in dash_globals.apps.registry[name].pages.values()] == [f"/{name.lower()}"]
+        assert [page["path"] for page in registry[name].pages.values()] == [f"/{name.lower()}"]

@@ -78,7 +78,7 @@ class Case:
 
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
-    inbox = dash_globals._inbox
+    inbox = dash_globals.inbox
     kept = dict(inbox._registrations)
     managers = list(BaseBackgroundCallbackManager.managers), list(BaseBackgroundCallbackManager.functions)
     yield

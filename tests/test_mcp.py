@@ -27,7 +27,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from django_plotly_dash import DjangoDash, mcp, urls
 from django_plotly_dash.background import managers
-from django_plotly_dash.exceptions import RegistrationError
+from django_plotly_dash.exceptions import ConfigurationError, RegistrationError
 from django_plotly_dash.models import DashApp, StatelessApp
 
 from .background_page import eventually
@@ -273,6 +273,18 @@ def test_an_app_that_does_not_ask_for_it_does_not_answer(client: Client, sums: D
     elsewhere.layout = html.Div()
     assert ask(client, "tools/list", "/dash/app/elsewhere/tools/mcp").status_code == 200
     assert ask(client, "tools/list", "/dash/app/elsewhere/_mcp").status_code in (404, 405)
+
+
+@pytest.mark.parametrize("path", ["assets/mcp", "/assets/mcp", "_dash-layout", "/", ""])
+def test_mcp_may_not_lie_where_the_page_and_its_files_are(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = f"mcp_path is '{path.lstrip('/')}', which lies where <DjangoDash 'Hidden'"
+    with pytest.raises(ConfigurationError, match=refused):
+        DjangoDash("Hidden", enable_mcp=True, mcp_path=path)
+    assert DjangoDash("Without", mcp_path=path).mcp_path is None
+    if path:
+        monkeypatch.setenv("DASH_MCP_PATH", path)
+        with pytest.raises(ConfigurationError, match=refused):
+            DjangoDash("Hidden", enable_mcp=True)
 
 
 @pytest.mark.django_db

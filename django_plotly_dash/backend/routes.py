@@ -106,6 +106,12 @@ def fits(rule: str, local_path: str) -> bool:
     return _compiled(rule.removeprefix("/")).match(local_path) is not None
 
 
+def is_page_or_file(rule: str) -> bool:
+    """Whether a rule, with or without its first slash, lies where an app has its page or its files. Those may be open
+    to people who may not call callbacks, so nothing that does so may answer there."""
+    return rule.lstrip("/").startswith(("_dash-", "assets/")) or not rule.strip("/")
+
+
 @lru_cache(maxsize=1024)
 def _compiled(rule: str) -> RoutePattern:
     try:

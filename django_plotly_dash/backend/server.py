@@ -36,7 +36,7 @@ from . import component_files, direct_answers, error_page, in_frame, websocket
 from .callbacks import ApiView, CallbackView, finished
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, coerce, json_response, make_response
-from .routes import Routes, View
+from .routes import Routes, View, is_page_or_file
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -247,7 +247,7 @@ class DjangoDashServer(BaseDashServer[Any]):
 
     def register_callback_api_routes(self, callback_api_paths: Mapping[str, Callable[..., Any]]) -> None:
         for path, function in callback_api_paths.items():
-            if path.lstrip("/").startswith(("_dash-", "assets/")) or not path.strip("/"):
+            if is_page_or_file(path):
                 raise ConfigurationError(
                     f"The api_endpoint {path!r} of a callback lies where {self._app!r} has its page or its files. "
                     "Those may be open to people who may not call callbacks. Give it another path, such as 'api/name'."

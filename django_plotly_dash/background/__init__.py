@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .jobs import BackgroundCallback, attach, prepare, with_source
+from .jobs import BackgroundCallback
+from .registration import attach, prepare, with_source
 
 __all__ = ["BackgroundCallback", "attach", "prepare", "with_source"]

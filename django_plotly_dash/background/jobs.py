@@ -1,8 +1,8 @@
 """What stands between Dash and a manager: one object for each background callback.
 
 Dash asks it as if it were the manager. It finds the manager, decides what goes to the broker and under which key a
-result lies, and notices jobs that will never end. One job function serves all callbacks of a manager, and the sealed
-facts say which is meant: callbacks of two apps cannot be taken for one another, and a worker with other code says so.
+result lies. One job function serves all callbacks of a manager, and the sealed facts say which is meant: callbacks of
+two apps cannot be taken for one another, and a worker with other code says so.
 """
 
 from __future__ import annotations
@@ -10,60 +10,26 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Iterable
-from importlib.util import find_spec
-from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-import dash
 from dash import NoUpdate
-from dash._callback_context import context_value
 from dash.background_callback.managers import BaseBackgroundCallbackManager
 from dash.exceptions import PreventUpdate
-from django.utils import translation
 
 from .. import context
 from ..conf import app_settings
 from ..exceptions import ConfigurationError, RequestError
 from . import managers, travel
 from .handles import Handle, digest, keyed_digest
-from .store import Contact, JobRecord, ResultStore, store_of
+from .lost import as_error, contact_with, for_reader, is_error, trouble
+from .sharing import seen_by
+from .store import JobRecord, ResultStore, store_of
 
 if TYPE_CHECKING:
     from ..context import RequestContext
 
 UNDEFINED: Final = BaseBackgroundCallbackManager.UNDEFINED
-_contacts: dict[int, Contact] = {}
-
-
-def attach(entry: dict[str, Any], callback_id: str) -> None:
-    """Put a ``BackgroundCallback`` in the manager's place, where Dash looks for it.
-
-    Args:
-        entry: the callback's entry of Dash's callback map; nothing happens if it is not a background callback.
-
-    Raises:
-        ConfigurationError: this release of Dash does not sign what it hands to the browser.
-    """
-    background = entry["background"]
-    if not background or isinstance(background.get("manager"), BackgroundCallback):
-        return
-    if find_spec("dash._callback_signing") is None:
-        raise ConfigurationError(
-            f"The background callback {callback_id!r} needs Dash 4.4 or later. This is Dash {dash.__version__}, which "
-            "gives the browser unsigned keys of results and jobs: anybody could read a result or end a job."
-        )
-    callback = BackgroundCallback(callback_id, entry["manager"], bool(background.get("progress")), entry["no_output"])
-    background["manager"] = callback
-    entry["manager"] = callback
-
-
-def with_source(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The wrapper of a callback, so that Dash can read its source: it asks for that of what is wrapped, and fails
-    where that is a partial or an object that can be called."""
-    if not isinstance(inspect.unwrap(function), (FunctionType, MethodType)):
-        del function.__wrapped__  # type: ignore[attr-defined]
-    return function
 
 
 class BackgroundCallback:
@@ -150,7 +116,7 @@ class BackgroundCallback:
             return uuid4().hex
         found = context.require()
         asked = manager.build_cache_key(function, args, ignored, triggered)
-        return digest(asked, self.callback_id, *_seen_by(found, self.wanted))
+        return digest(asked, self.callback_id, *seen_by(found, self.wanted))
 
     def call_job_fn(self, key: str, job_function: None, args: Any, values: Any) -> str:
         """Hand a job to the manager; what it gives goes to the browser, signed."""
@@ -194,7 +160,7 @@ class BackgroundCallback:
         memory = context.require().scratch
         memory.background_over = False
         memory.background_props = {}
-        contact = _contacts.setdefault(id(self.manager), Contact())
+        contact = contact_with(self.manager)
         try:
             value = self._result(key, handle)
             contact.made()
@@ -202,12 +168,12 @@ class BackgroundCallback:
             lease = app_settings().background_callback_lease
             if handle.age <= lease or not contact.is_lost_for(lease):
                 return UNDEFINED
-            value = _as_error(f"The result store does not answer: {error}")
+            value = as_error(f"The result store does not answer: {error}")
         finally:
             self._leave_thread()
         memory.background_over = value is not UNDEFINED
-        if _is_error(value):
-            value = _for_reader(value)
+        if is_error(value):
+            value = for_reader(value)
         if self._no_output and NoUpdate.is_no_update(value):
             return None  # Dash refuses anything else of a callback without outputs
         return value
@@ -233,7 +199,7 @@ class BackgroundCallback:
         handle = self._handle(job)
         record = self._record(handle)
         cancelled = record is not None and record.is_cancelled()
-        return not cancelled and self._trouble(handle, record) is None
+        return not cancelled and trouble(self.manager, handle, record) is None
 
     def terminate_job(self, job: str | None) -> None:
         """Cancel a job. One button may cancel jobs of several callbacks; the handle tells whose it is."""
@@ -293,14 +259,14 @@ class BackgroundCallback:
         if value is UNDEFINED:
             if record is not None and record.is_cancelled():
                 raise PreventUpdate
-            trouble = self._trouble(handle, record)
-            if trouble is not None:
+            reason = trouble(manager, handle, record)
+            if reason is not None:
                 # It may have come while we were looking.
                 value = manager.get_result(key, None)
                 if value is UNDEFINED:
                     self._cancel(handle)  # should it wake up, nobody waits for it
-                    value = _as_error(trouble)
-        if _is_error(value) and manager.cache_by:
+                    value = as_error(reason)
+        if is_error(value) and manager.cache_by:
             manager.clear_cache_entry(key)  # the next one who asks shall not get the error from the cache
         if record is not None:
             context.require().scratch.background_props = record.take_props()
@@ -308,96 +274,11 @@ class BackgroundCallback:
                 record.delete()
         return value
 
-    def _trouble(self, handle: Handle, record: JobRecord | None) -> str | None:
-        """Why no result will come, or None as long as one may."""
-        failure = self._failure_of_task(handle)
-        if failure is not None or record is None:
-            return failure
-        lease, longest_wait = app_settings().background_callback_lease, app_settings().background_callback_queue_timeout
-        state, seconds = record.state()
-        if state == "queued" and seconds > longest_wait:
-            return f"No worker has begun with it for {longest_wait} seconds."
-        if state == "running" and seconds > lease:
-            return "Its worker has given no sign of life any more. It was killed, or has lost the result store."
-        if state == "missing" and seconds > lease:
-            return "The result store knows nothing of it any more."
-        return None
-
-    def _failure_of_task(self, handle: Handle) -> str | None:
-        """What the manager itself knows of a job that has ended, and ended without storing a result."""
-        manager: Any = self.manager
-        if not handle.task:
-            return None
-        if hasattr(manager, "get_task"):
-            task = manager.get_task(handle.task)
-            status = task.status
-            if status == "FAILURE":
-                return f"{type(task.result).__name__}: {task.result}"
-            if status == "REVOKED":
-                return "It was revoked."
-            return "It has ended, and its result is gone." if status == "SUCCESS" else None
-        task = managers.living_task(manager, handle.task)
-        if task and manager.job_running(task):
-            return None
-        return "Its process has ended without a result."
-
 
 def background_callbacks(entries: Iterable[dict[str, Any]]) -> list[BackgroundCallback]:
     """Those among the entries of a callback map that run in the background."""
     found = [(entry.get("background") or {}).get("manager") for entry in entries]
     return [callback for callback in found if isinstance(callback, BackgroundCallback)]
-
-
-def prepare(app: Any, entries: Iterable[dict[str, Any]]) -> None:
-    """Make the managers of an app's background callbacks, so that a Celery worker knows their task.
-
-    Raises:
-        ConfigurationError: a manager cannot be made.
-    """
-    for callback in background_callbacks(entries):
-        callback.manager_of(app)
-
-
-# --- small parts ------------------------------------------------------------------------------------------------
-
-
-def _seen_by(found: RequestContext, wanted: tuple[str, ...]) -> list[Any]:
-    """What a function can see beside its arguments. Every function can see the app, the instance, the language, the
-    time zone and what hooks have put into ``ctx.custom_data``; the user and the session only if it names them, or
-    Dash's context, which hints at both."""
-    instance = found.instance.slug if found.instance is not None else None
-    seen: list[Any] = [found.app.slug, instance, translation.get_language(), travel.timezone_name()]
-    seen.append(dict(getattr(context_value.get(), "custom_data", None) or {}))
-    if {"user", "callback_context"} & set(wanted):
-        seen.append(f"user {travel.user_key(found.request)}")
-    if "params" in wanted:
-        seen.append(travel.params_of(found))
-    if found.files_prefix:
-        seen.append(found.prefix)  # links in the result hold what the page has handed over
-    if "callback_context" in wanted:
-        values = context_value.get()
-        seen.append([dict(values.get("cookies") or {}), dict(values.get("headers") or {}), values.get("remote")])
-    if {"session_state", "callback_context"} & set(wanted):
-        seen.append(f"session {keyed_digest(travel.lasting_session_key(found.request) or '')}")
-    return seen
-
-
-def _as_error(message: str) -> dict[str, Any]:
-    return {"background_callback_error": {"msg": f"The job was lost. {message}", "tb": ""}}
-
-
-def _is_error(value: Any) -> bool:
-    return isinstance(value, dict) and "background_callback_error" in value
-
-
-def _for_reader(error: dict[str, Any]) -> dict[str, Any]:
-    """The error as whoever asks may see it: Dash sends all of it to clients of MCP. A page gets an answer that shows
-    nothing of it, unless dev tools are on."""
-    app = context.require().app
-    if app.mcp_callback_map is None:
-        return error
-    shown = error["background_callback_error"]["msg"] if app.backend.show_errors else "The server could not answer."
-    return {"background_callback_error": {"msg": shown, "tb": ""}}
 
 
 def _not_decorated(*args: Any, **kwargs: Any) -> Any:

@@ -37,12 +37,12 @@ FORMS = ["page", "frame", "instance"]
 @pytest.fixture(scope="module")
 def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """One server for all examples; a server for each would take longer than the examples do."""
-    registered = dict(dash_globals._inbox._registrations)
+    registered = dict(dash_globals.inbox._registrations)
     hooks = {kind: list(hooked) for kind, hooked in dash.hooks._ns.items()}
     with django_db_blocker.unblock(), _server("") as address:
         yield address
-    dash_globals._inbox._registrations.clear()
-    dash_globals._inbox._registrations.update(registered)
+    dash_globals.inbox._registrations.clear()
+    dash_globals.inbox._registrations.update(registered)
     dash.hooks._ns.update(hooks)
 
 

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-import redis
 from django.contrib.auth import get_user_model
-from django.db import connections
 from django.test import Client
 
 from django_plotly_dash import DjangoDash
-from django_plotly_dash.background import managers
 from django_plotly_dash.models import DashApp, StatelessApp
-from django_plotly_dash.registry import registry
 from tests.background_page import Job, Page, eventually, value_of
-from tests.conftest import missing
+from tests.celery_processes import FIXTURES, Redis, Worker
 from tests.helpers import needs_signed_handles
 from tests.site_celery import SETTINGS
 
@@ -37,119 +25,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning"),  # by Celery
 ]
+app, celery_module, server, shared_worker, worker = FIXTURES
 LEASE = SETTINGS["background_callback_lease"]
-
-
-class Redis:
-    """A Redis server without a disk, on a port that stays its own."""
-
-    def __init__(self) -> None:
-        self.program = shutil.which("redis-server") or missing("there is no redis-server")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.client = redis.Redis(port=self.port)
-
-    def start(self) -> None:
-        command = [self.program, "--port", str(self.port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-        def answers() -> bool:
-            with contextlib.suppress(redis.ConnectionError):
-                return bool(self.client.ping())
-            return False
-
-        eventually(answers)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def everything(self) -> str:
-        """All keys and values, whatever their types."""
-        readers = {
-            b"string": self.client.get,
-            b"list": lambda key: self.client.lrange(key, 0, -1),
-            b"set": self.client.smembers,
-            b"hash": self.client.hgetall,
-            b"zset": lambda key: self.client.zrange(key, 0, -1, withscores=True),
-        }
-        return "\n".join(f"{key!r}: {readers[self.client.type(key)](key)!r}" for key in self.client.scan_iter())
-
-
-class Worker:
-    """A Celery worker in a process of its own."""
-
-    def __init__(self, url: str, log: Path) -> None:
-        self.environment = {
-            **os.environ,
-            "DPD_TEST_REDIS": url,
-            "DPD_TEST_DATABASE": str(connections.settings["default"]["NAME"]),
-            "DJANGO_SETTINGS_MODULE": "tests.site_celery.settings",
-            "PYTHONPATH": os.getcwd(),
-        }
-        self.log = log
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "celery", "-A", "tests.site_celery.celery", "worker"]
-        command += ["--concurrency=2", "--loglevel=INFO", "--without-mingle", "--without-gossip"]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=subprocess.STDOUT)
-        eventually(lambda: " ready." in self.log.read_text() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log.read_text()
-
-    def kill(self) -> None:
-        """The worker and its children, without a chance to say anything."""
-        for process in [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        self.process.wait()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Redis]:
-    server = Redis()
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def celery_module(server: Redis) -> Iterator[Any]:
-    """The site's Celery app in this process, which is the web server's."""
-    os.environ["DPD_TEST_REDIS"] = server.url
-    with registry.isolated():
-        yield importlib.import_module("tests.site_celery.dash_apps")
-    managers.forget_managers()
-    del os.environ["DPD_TEST_REDIS"]
-    for name in ("dash_apps", "celery"):
-        del sys.modules[f"tests.site_celery.{name}"]
-
-
-@pytest.fixture(scope="module")
-def shared_worker(
-    django_db_setup: None, celery_module: Any, server: Redis, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Worker]:
-    worker = Worker(server.url, tmp_path_factory.mktemp("worker") / "log")
-    worker.start()
-    yield worker
-    worker.kill()
-
-
-@pytest.fixture
-def app(celery_module: Any, settings: Any) -> DjangoDash:
-    settings.PLOTLY_DASH = SETTINGS
-    for made in (celery_module.app, celery_module.too, celery_module.of_settings):
-        registry.register(made)
-    return celery_module.app
-
-
-@pytest.fixture
-def worker(shared_worker: Worker) -> Worker:
-    if shared_worker.process.poll() is not None:
-        shared_worker.start()
-    return shared_worker
 
 
 @pytest.fixture
@@ -271,6 +148,22 @@ def test_cached_results_are_each_user_s(app: DjangoDash, worker: Worker, client:
     assert results[0] == results[1]
     assert results[2] == results[3]
     assert [result.split()[0] for result in results] == ["ada", "ada", "bob", "bob"]
+
+
+@pytest.mark.parametrize("output", ["counted.children", "by-name.children"])
+def test_cache_args_to_ignore_and_cache_ignore_triggered(
+    output: str, app: DjangoDash, worker: Worker, client: Client
+) -> None:
+    """One callback ignores an argument by position; the other by name, and keeps results apart by what triggered it."""
+    page = Page(client, app)
+    first = page.result(output, 1, 10)
+    assert first.startswith("1 10 ")
+    assert page.result(output, 1, 20) == first
+    assert page.result(output, 2, 10).startswith("2 10 ")
+    by_other_input = page.result(output, 1, 30, changed=["noise.value"])
+    assert by_other_input.startswith("1 10 " if output == "counted.children" else "1 30 ")
+    assert page.result(output, 1, 30, changed=["noise.value"]) == by_other_input
+    assert page.result(output, 1, 50) == first
 
 
 def test_database_connections_are_closed_after_a_job(app: DjangoDash, worker: Worker, client: Client) -> None:

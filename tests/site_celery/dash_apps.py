@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from dash import ALL, MATCH, Input, Output, State, callback, html
+from dash import ALL, MATCH, Input, Output, State, callback, dcc, html
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils import timezone, translation
@@ -90,6 +90,30 @@ def cached(value: int, user: Any) -> Any:
     return f"{user.get_username()} {time.time()}"
 
 
+@app.callback(
+    Output("counted", "children"),
+    Input("in", "value"),
+    Input("noise", "value"),
+    background=True,
+    manager="tests.site_celery.celery.caching",
+    cache_args_to_ignore=[1],
+)
+def counted(value: int, noise: int) -> Any:
+    return f"{value} {noise} {time.time()}"
+
+
+@app.callback(
+    Output("by-name", "children"),
+    {"value": Input("in", "value"), "noise": Input("noise", "value")},
+    background=True,
+    manager="tests.site_celery.celery.caching",
+    cache_args_to_ignore=["noise"],
+    cache_ignore_triggered=False,
+)
+def counted_by_name(value: int, noise: int) -> Any:
+    return f"{value} {noise} {time.time()}"
+
+
 @app.callback(Output("connection", "children"), Input("in", "value"), background=True)
 def database_connection(value: int) -> Any:
     """Whether a connection was left open by the job before, and now use one that is to be closed afterwards."""
@@ -132,3 +156,45 @@ def total(set_progress: Any, number: int, numbers: list[int], folder: str, user:
 @of_settings.callback(Output("huge", "children"), Input("in", "value"), background=True)
 def huge(value: int) -> Any:
     return {"deep": [1, 2**value]}
+
+
+seen = DjangoDash("Celery jobs that are seen", background_callback_manager=MANAGER, dev_tools=True)
+seen.layout = html.Div(
+    [
+        dcc.Input(id="folder"),
+        *(html.Button(name, id=name) for name in ("plain", "handled", "stop")),
+        *(
+            dcc.Loading(html.P("nothing", id=f"of-{name}"), custom_spinner=html.B("spinning", id=f"spinner-{name}"))
+            for name in ("plain", "handled")
+        ),
+        *(html.P("idle", id=f"step-{name}") for name in ("plain", "handled")),
+    ]
+)
+
+
+def _seen(button: str, **arguments: Any) -> None:
+    """A button whose job begins, and goes on until the file ``go`` is there; a press makes a spinner spin."""
+
+    @seen.callback(
+        Output(f"of-{button}", "children"),
+        Input(button, "n_clicks"),
+        State("folder", "value"),
+        background=True,
+        interval=100,
+        progress=Output(f"step-{button}", "children"),
+        progress_default="idle",
+        running=[(Output(button, "disabled"), True, False)],
+        cancel=Input("stop", "n_clicks"),
+        prevent_initial_call=True,
+        **arguments,
+    )
+    def job(set_progress: Any, clicks: int, folder: str) -> str:
+        set_progress("working")
+        while not Path(folder, "go").exists():
+            time.sleep(0.05)
+        Path(folder, f"ended-{button}-{clicks}").touch()
+        return f"made {clicks}"
+
+
+_seen("plain")
+_seen("handled", on_error=lambda error: f"Sorry: {error}")

@@ -1,0 +1,145 @@
+"""What stands in the places of Dash's globals, and when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import dash
+from dash import _callback, _get_app, _get_paths, _pages, dcc
+from dash.background_callback.managers import BaseBackgroundCallbackManager as _Managers
+
+from ..attribution import Origin
+from .callbacks import Entry, inbox, is_shared
+from .current import app_context, being_made, current_config, page_registry
+
+if TYPE_CHECKING:
+    from ..djangodash import DjangoDash
+
+_set_up_lock = threading.RLock()
+
+
+class _CallbackMap(dict[str, Any]):
+    """In the place of Dash's global callback map; always empty for who reads it."""
+
+    def __setitem__(self, callback_id: str, entry: dict[str, Any]) -> None:
+        inbox.open(callback_id, entry)
+
+    def __getitem__(self, callback_id: str) -> dict[str, Any]:
+        return inbox.latest(callback_id).entry
+
+
+class _CallbackList(list[Any]):
+    """In the place of Dash's global callback list; its last item is what was registered last."""
+
+    def append(self, spec: dict[str, Any]) -> None:
+        if inbox.last is not None:
+            inbox.last.spec = spec
+
+    def __getitem__(self, index: Any) -> Any:
+        return inbox.last.spec if inbox.last is not None and index == -1 else super().__getitem__(index)
+
+
+class _InlineScripts(list[str]):
+    """In the place of Dash's global list of inline clientside functions."""
+
+    def append(self, script: str) -> None:
+        if inbox.last is not None:
+            inbox.last.script = script
+
+
+_map, _list, _scripts = _CallbackMap(), _CallbackList(), _InlineScripts()
+
+
+@contextmanager
+def making(app: DjangoDash) -> Iterator[None]:
+    """Around the making of an app, of which Dash leaves traces behind."""
+    try:
+        with being_made(app):
+            yield
+    finally:
+        take_places()
+        _drop_repeated_plotlyjs()
+
+
+@contextmanager
+def callbacks_of(app: DjangoDash) -> Iterator[None]:
+    """Inside the ``with`` block Dash's globals hold the callbacks of ``app`` and no others.
+
+    Raises:
+        RegistrationError: it cannot be decided which app a callback belongs to.
+    """
+    with _set_up_lock:
+        mine = inbox.of(app)
+        _callback.GLOBAL_CALLBACK_MAP = {r.callback_id: _copied(r.entry) for r in mine}
+        _callback.GLOBAL_CALLBACK_LIST = [dict(spec) for r in mine for spec in (*r.repeats, r.spec)]
+        _callback.GLOBAL_INLINE_SCRIPTS = [r.script for r in mine if r.script is not None]
+        try:
+            yield
+        finally:
+            take_places()
+
+
+def take_api_path(path: str) -> Any:
+    """Remove the function that has just been registered for an ``api_endpoint`` from Dash's list and give it."""
+    return _callback.GLOBAL_API_PATHS.pop(path)
+
+
+@contextmanager
+def jobs_apart() -> Iterator[None]:
+    """A background function that is registered in the ``with`` block is not put down for all managers: ours have one
+    job for all callbacks, and Dash's name for a job is not unique among apps."""
+    kept = _Managers.managers, _Managers.functions
+    _Managers.managers, _Managers.functions = [], []
+    try:
+        yield
+    finally:
+        _Managers.managers, _Managers.functions = kept
+
+
+def is_dashs_own(function: Any) -> bool:
+    """True for callbacks that Dash registers for itself, such as the router of multi-page apps."""
+    return str(getattr(function, "__module__", "")).split(".")[0] == "dash"
+
+
+def _copied(entry: dict[str, Any]) -> dict[str, Any]:
+    # Dash takes things out of the background entry when it sets an app up.
+    return {**entry, "background": dict(entry["background"]) if entry["background"] else entry["background"]}
+
+
+def take_in_earlier_callbacks() -> None:
+    """Libraries may have been imported, and have registered callbacks, before this package was."""
+    specs = {spec["output"]: spec for spec in _callback.GLOBAL_CALLBACK_LIST}
+    for callback_id, values in _callback.GLOBAL_CALLBACK_MAP.items():
+        wrapper = values.get("callback")
+        module = wrapper.__wrapped__.__module__ if wrapper else ""
+        entry = Entry({key: value for key, value in values.items() if key != "callback"}, callback_id)
+        inbox.add(callback_id, Origin(module, None, is_shared(entry)), entry)
+        if wrapper:
+            entry["callback"] = wrapper
+        _list.append(specs[callback_id])
+    if _callback.GLOBAL_CALLBACK_MAP:
+        # Which function is whose cannot be told any more; they are named by hashes and do not get in each other's way.
+        _scripts.append("\n".join(_callback.GLOBAL_INLINE_SCRIPTS))
+
+
+def take_places() -> None:
+    """Put our objects in the places of Dash's. Making and setting up an app puts others there."""
+    _get_app.app_context = app_context  # type: ignore[assignment]
+    _get_paths.CONFIG = current_config
+    _pages.CONFIG = current_config
+    _pages.PAGE_REGISTRY = page_registry
+    dash.page_registry = page_registry
+    _callback.GLOBAL_CALLBACK_MAP = _map
+    _callback.GLOBAL_CALLBACK_LIST = _list
+    _callback.GLOBAL_INLINE_SCRIPTS = _scripts
+
+
+def _drop_repeated_plotlyjs() -> None:
+    """Each new app lists plotly.js once more for all apps."""
+    first: dict[str, Any] = {}
+    for resource in dcc._js_dist:
+        first.setdefault(repr(resource), resource)
+    dcc._js_dist[:] = first.values()
