@@ -145,7 +145,9 @@ def test_the_user_sees_what_dash_promises(
 
 def _open(page: Page, url: str) -> Frame:
     page.goto(url)
-    return page.frames[-1]
+    view = page.frames[-1]
+    view.wait_for_url(lambda address: address.startswith("http"))  # a page does not wait for a lazy frame
+    return view
 
 
 def test_there_are_as_many_examples_as_promised() -> None:

@@ -24,6 +24,10 @@ edge.layout = html.Div(
 tall = DjangoDash("Tall")
 tall.layout = html.Div("as tall as its window", style={"height": "100vh", "background": "#dde"})
 
+flush = DjangoDash("Flush")
+flush.layout = tall.layout
+flush.index_string = flush.index_string.replace("<head>", "<head><style>body { margin: 0 }</style>")
+
 modal = DjangoDash("Modal")
 modal.layout = html.Div(
     [

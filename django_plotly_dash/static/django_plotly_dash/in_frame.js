@@ -6,6 +6,7 @@
   const TYPE = "django-plotly-dash";
   const ROOM = 600; // pixels that something open may add, and the height of an app that is as tall as its window
   const STEP = 120; // pixels that something open is given at a time
+  const PROBE = 4; // pixels by which a frame grows once to find out whether the content is as tall as any window
   const OVERLAYS =
     '[role="dialog"], [role="listbox"], [role="menu"], [role="tooltip"], [data-radix-popper-content-wrapper], ' +
     ".modal.show, .offcanvas.show, .dropdown-menu.show";
@@ -14,6 +15,7 @@
   let posted = 0;
   let before = null; // viewport and content when the height was told last
   let echoes = 0;
+  let hasProbed = false;
   let isPinned = false;
   const ownScrollers = new WeakMap(); // element -> its height in a window of which height
 
@@ -59,7 +61,7 @@
     const content = contentHeight();
     const open = openOverlays();
     const missing = Math.max(0, ...open.map(missingFor));
-    let height = content;
+    let height = mayEcho(content) ? content + PROBE : content;
     if (open.length) height = Math.max(content, posted, Math.min(window.innerHeight + missing, content + ROOM));
     if (isPinned || height === posted) return;
     if (echoesTheFrame(content, open)) {
@@ -72,13 +74,25 @@
     tell("height", { height });
   }
 
+  /** Whether the app, once it is there, is as tall as the window. It may be so in any window, and then its height tells
+      nothing of what it needs. A few pixels more show that; it is tried once, and again as long as they are taken. */
+  function mayEcho(content) {
+    if (document.querySelector("._dash-loading") || Math.abs(content - window.innerHeight) > 1) return false;
+    if (hasProbed && !hasGrownWithFrame(content)) return false;
+    return (hasProbed = true);
+  }
+
   /** Whether the content grows because the frame has grown, as that of height 100vh does: that would have no end. */
   function echoesTheFrame(content, open) {
     if (!before || open.length) return false;
-    const frameBy = window.innerHeight - before.viewport;
-    if (frameBy <= 0) return false;
-    echoes = content - before.content >= frameBy - 2 ? echoes + 1 : 0;
+    if (window.innerHeight <= before.viewport) return false;
+    echoes = hasGrownWithFrame(content) ? echoes + 1 : 0;
     return echoes >= 3;
+  }
+
+  function hasGrownWithFrame(content) {
+    const frameBy = window.innerHeight - (before?.viewport ?? Infinity);
+    return frameBy > 0 && content - before.content >= frameBy - 2;
   }
 
   /** Without what stands out of the flow, and whatever the height of the window is. */
