@@ -13,7 +13,7 @@ from django.db import models, router
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from . import prefix, state_store
+from . import prefix, state_store, state_text
 from .exceptions import AppNotFoundError, BrokenStateError
 from .layout_defaults import values_of_app
 from .layout_state import as_json, key_of
@@ -221,9 +221,11 @@ class DashApp(models.Model):
         """
         if not self.have_current_state_entry(wid, key):
             return False
-        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = as_json(
-            value
-        )
+        value = prefix.marked(as_json(value))
+        wrong = state_text.unwritable(value)
+        if wrong:
+            raise TypeError(f"The value for {key_of(wid)}.{key} cannot be saved. {wrong}")
+        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = value
         return True
 
     def handle_current_state(self) -> None:

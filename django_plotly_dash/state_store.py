@@ -132,7 +132,10 @@ def merge(row: DashApp, changes: Changes, request: HttpRequest | None = None) ->
                 except PatchError as error:
                     logger.warning("A Patch of %s.%s does not fit what %s has stored: %s", key, name, row, error)
                     continue
-            if not same(before[name], value):
+            wrong = state_text.unwritable(value)
+            if wrong:
+                logger.warning("The new value of %s.%s is not saved with %s: %s", key, name, row, wrong)
+            elif not same(before[name], value):
                 before[name] = value
                 changed.setdefault(key, {})[name] = value
         return changed

@@ -266,6 +266,8 @@ async def test_coroutines_have_the_same(app: DjangoDash) -> None:
         ({"state": {"text": 5}}, ValueError, "What stands for 'text' is a number"),
         ({"state": {"text": {"value": object()}}}, ValueError, "cannot be written as JSON"),
         ({"state": {"text": {"value": float("nan")}}}, ValueError, "cannot be written as JSON"),
+        ({"state": {"text": {"value": 2**64}}}, ValueError, "A number has 65 bits; more than 64 cannot be sent"),
+        ({"state": {"text": {"value": "\ud800"}}}, ValueError, "has half of a pair of surrogates in it"),
         ({"state": {"text": {"value": "x" * 2_000_000}}}, StateTooLargeError, "PLOTLY_DASH.*is 1048576"),
     ],
 )
@@ -353,6 +355,9 @@ def test_what_is_tracked_can_be_asked_and_changed(app: DjangoDash) -> None:
     assert stored == row.current_state() == {"text": {"value": 1}, '{"kind":"cell","row":2}': {"children": bold}}
     with pytest.raises(TypeError):
         row.update_current_state("text", "value", object())
+    for value in (2**64, "\ud800"):
+        with pytest.raises((TypeError, ValueError)):
+            row.update_current_state("text", "value", value)
 
 
 def test_saving_what_changed_leaves_what_others_changed(app: DjangoDash) -> None:
@@ -380,6 +385,9 @@ def test_a_row_that_was_deleted_cannot_be_saved(app: DjangoDash) -> None:
         ("[1]", "This is a list"),
         ('{"text": 5}', "What stands for 'text' is a number"),
         ("null", "This is null"),
+        ('{"text": {"value": 18446744073709551616}}', "'text', 'value': A number has 65 bits"),
+        ('{"text": {"value": "\\ud800"}}', "has half of a pair of surrogates"),
+        ('{"text": {"value": 1e999}}', "The number inf cannot be written as JSON"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": {"b": ' + "9" * 5000 + "}}", "cannot be read"),
     ],
