@@ -119,6 +119,8 @@ class DashApp(models.Model):
     _name_wanted = ""
     # The text that was read, the state in it, and what has been changed since
     _hydrated: tuple[str, dict[str, Any], dict[str, dict[str, Any]]] | None = None
+    # Of which row in which database it was read, and what
+    _read: tuple[Any, str | None, str] | None = None
 
     class Meta:
         indexes = [models.Index(fields=["-update"], name="dpd_dashapp_update")]
@@ -127,15 +129,57 @@ class DashApp(models.Model):
     def __str__(self) -> str:
         return self.instance_name
 
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> DashApp:
+        """As in Django; remembers the state that was read."""
+        row = super().from_db(db, field_names, values, **kwargs)
+        row._remember()
+        return row
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """As in Django; what ``update_current_state`` has set and nobody has saved is forgotten with the old state."""
+        super().refresh_from_db(*args, **kwargs)
+        fields = kwargs.get("fields") or (args[1] if len(args) > 1 else None)
+        if fields is None or "base_state" in fields:
+            self._hydrated = None
+            self._remember()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """As in Django; a row without a name or slug gets one that no other row has."""
+        """As in Django; a row without a name or slug gets one that no other row has.
+
+        The state of a row that was read is written only if ``base_state`` was given another value: callbacks may have
+        saved a newer one since. What ``update_current_state`` has set is merged into that one.
+
+        Raises:
+            StateError: what was set cannot be saved; see ``state_store.merge``.
+        """
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        if not args and not kwargs.keys() & {"update_fields", "force_insert"} and self._is_state_read(using):
+            kwargs["update_fields"] = self._own_fields() - {"base_state"}
         wanted = {
             "instance_name": lambda: self._name_wanted or f"{self.stateless_app.app_name[:91]} instance",
             "slug": lambda: slug_of(self.instance_name),
         }
         joiners = {"instance_name": " ", "slug": "-"}
         save_with_names(self, wanted, joiners, using, lambda: super(DashApp, self).save(*args, **kwargs))
+        written = kwargs.get("update_fields")
+        if written is None or "base_state" in written:
+            self._remember()
+        if self._hydrated is not None and self._hydrated[0] == self.base_state and self._hydrated[2]:
+            self.handle_current_state()
+
+    def _is_state_read(self, using: str) -> bool:
+        return self._read == (self.pk, using, self.__dict__.get("base_state"))
+
+    def _own_fields(self) -> set[str]:
+        names = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+        return names - {
+            field.name for field in self._meta.concrete_fields if field.attname in self.get_deferred_fields()
+        }
+
+    def _remember(self) -> None:
+        text = self.__dict__.get("base_state")  # it may have been left out of the query
+        self._read = None if text is None else (self.pk, self._state.db, text)
 
     def as_dash_instance(self) -> DjangoDash:
         """The app of this instance.
@@ -318,6 +362,7 @@ class DashApp(models.Model):
         """Have the state that is in the database now; what was changed here and not saved is forgotten."""
         self.base_state, self.update = stored.base_state, stored.update
         self._hydrated = None
+        self._remember()
 
     def pending_changes(self) -> dict[str, dict[str, Any]]:
         """What ``update_current_state`` has changed since the state was loaded: component key -> property -> value."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from dash import NoUpdate
+from django.db import router, transaction
 
 from . import callback_properties, prefix, signals, state_store, state_text, write_policy
 from .exceptions import StateError
@@ -126,11 +127,19 @@ class Recorder:
             message = f"The write policy does not let this user save the state of {instance.instance_name!r}."
             self._deny(changes, "policy", message, logging.INFO)
             return
+        using = router.db_for_write(type(instance), instance=instance)
+        if state_store.loses_its_snapshot(
+            using
+        ):  # after it there is a transaction of our own, which can be tried again
+            transaction.on_commit(partial(self._merge, changes), using=using)
+        else:
+            self._merge(changes)
+
+    def _merge(self, changes: State) -> None:
         try:
-            state_store.merge(instance, changes, self._request)
+            state_store.merge(self._instance, changes, self._request)
         except StateError as error:
             self._deny(changes, error.reason, str(error), logging.ERROR)
-            return
 
     def _note(self, key: str, name: str, value: Any) -> None:
         value = prefix.marked(value)

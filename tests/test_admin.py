@@ -193,6 +193,8 @@ def test_a_clone_has_a_name_a_slug_and_a_life_of_its_own(chief: Client, app: Dja
     assert do(chief, "clone", one) == ["success: 1 instance cloned: One as One copy 2."]
     first, second = DashApp.objects.exclude(pk=one.pk).order_by("pk")
     assert (first.slug, second.slug) == ("one-copy", "one-copy-2")
+    assert one.owner is None
+    assert first.owner == User.objects.get(pk=chief.session["_auth_user_id"])
     for copy in (first, second):
         assert (copy.current_state(), copy.save_on_change) == ({"height": {"value": 7}}, True)
     first.reset()

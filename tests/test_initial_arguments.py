@@ -22,6 +22,7 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 
 import plotly.graph_objects as go
 import pytest
+from asgiref.sync import sync_to_async
 from dash import Input, Output, dcc, html, page_container, register_page
 from django.core.cache import caches
 from django.template import Context
@@ -191,6 +192,8 @@ def test_what_a_callback_gets_of_them_is_saved_like_any_other_value(
     url = url_on_page(client, "", {"text": {"value": "handed", "title": "not saved"}}, slug=instance.slug)
     layout_at(client, url)
     assert DashApp.objects.get().current_state()["text"]["value"] == "saved"
+    assert result(call(client, app, "out.children", "handed", url=url, changed=[])) == "got handed"
+    assert DashApp.objects.get().current_state()["text"]["value"] == "saved"  # nobody has changed it
     assert result(call(client, app, "out.children", "handed", url=url)) == "got handed"
     assert DashApp.objects.get().current_state()["text"] == {"value": "handed", "placeholder": "saved too"}
 
@@ -450,6 +453,7 @@ def test_where_they_are_gone_the_page_says_so(
 ) -> None:
     settings.PLOTLY_DASH = {"cache_arguments": in_cache}
     url = url_on_page(client, "Handed", LARGE)
+    assert layout_at(client, url)["text"]["value"] == LARGE["text"]["value"]
     if in_cache:
         caches["default"].clear()
     else:
@@ -465,6 +469,7 @@ def test_where_they_are_gone_the_page_says_so(
     assert "is not kept any more. Reload the page that it stands in." in page.content.decode()
     layout = client.get(f"{url}_dash-layout")
     assert layout.status_code == 410
+    assert {page["Cache-Control"], layout["Cache-Control"]} == {"no-store"}
     assert "is not kept any more" in json.loads(layout.content)["error"]
     # A page that is open already goes on working, as long as nobody asks for what is gone.
     assert result(call(client, app, "out.children", "x", url=url)) == "got x"
@@ -693,6 +698,23 @@ def test_answers_are_private_and_addresses_do_not_leave_the_site(client: Client,
         response = client.get(f"{url}{path}")
         assert (response["Cache-Control"], response["Referrer-Policy"]) == ("private", "same-origin")
     assert "Cache-Control" not in client.get("/dash/app/handed/_dash-layout")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_errors_are_private_too(colour: str, rf: RequestFactory) -> None:
+    app = DjangoDash("Failing")
+    app.layout = lambda: 1 / 0
+    good = app.get_absolute_url(params={"year": 1}, share=True)
+    bad = good.replace("/initial/", "/initial/x")
+    found = {}
+    for url in (good, bad):
+        if colour == "async":
+            response = await AsyncClient(raise_request_exception=False).get(f"{url}_dash-layout")
+        else:
+            response = await sync_to_async(Client(raise_request_exception=False).get)(f"{url}_dash-layout")
+        found[response.status_code] = (response["Cache-Control"], response["Referrer-Policy"])
+    assert found == {500: ("private", "same-origin"), 400: ("no-store", "same-origin")}
 
 
 def test_bundles_and_assets_are_asked_for_without_them(client: Client, app: DjangoDash) -> None:

@@ -456,3 +456,56 @@ def test_values_of_all_pages_are_tracked(apps: Any) -> None:
     row = DashApp.objects.create_for(made)
     row.populate_values()
     assert row.current_state() == {"first": {"value": 1}, "second": {"value": 2}, "always": {"value": 0}}
+
+
+# --- saving rows that were read earlier -----------------------------------------------------------------------------
+
+
+def test_saving_a_row_does_not_undo_what_was_saved_since_it_was_read(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1, "placeholder": "p"}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    other.update_current_state("text", "value", 5)
+    other.handle_current_state()
+    row.save_on_change = True
+    row.update_current_state("text", "placeholder", "q")
+    row.save()
+    stored = DashApp.objects.get()
+    assert stored.current_state() == row.current_state() == {"text": {"value": 5, "placeholder": "q"}}
+    assert stored.save_on_change
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 5, "placeholder": "q"}}
+
+
+def test_a_state_that_was_assigned_is_written(app: DjangoDash) -> None:
+    made = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    for number, row in enumerate((made, DashApp.objects.get(), DashApp.objects.only("slug").get()), 2):
+        row.update_current_state("text", "value", "goes with the old state")
+        row.base_state = f'{{"text": {{"value": {number}}}}}'
+        row.save()
+        assert DashApp.objects.get().current_state() == {"text": {"value": number}}
+        row.save()
+
+
+def test_a_row_that_was_read_can_be_copied_as_in_django(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    row.pk, row.instance_name, row.slug = None, "Two", ""
+    row._state.adding = True
+    row.save()
+    assert DashApp.objects.get(slug="two").current_state() == {"text": {"value": 1}}
+
+
+def test_what_was_set_and_not_saved_is_forgotten_when_the_row_is_read_again(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row.update_current_state("text", "value", 2)
+    row.refresh_from_db()
+    row.save()
+    assert row.current_state() == DashApp.objects.get().current_state() == {"text": {"value": 1}}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_coroutines_save_rows_as_well(app: DjangoDash) -> None:
+    row = await DashApp.objects.acreate_for(app, "One", state={"text": {"value": 1}})
+    row.update_current_state("text", "value", 2)
+    await row.asave()
+    assert (await DashApp.objects.aget()).current_state() == {"text": {"value": 2}}

@@ -179,10 +179,7 @@ def items(values: list[str]) -> list[dict[str, Any]]:
     return [{"id": {"row": n}, "property": "value", "value": value} for n, value in enumerate(values)]
 
 
-def test_parallel_callbacks_that_share_a_pattern_lose_nothing(site: Site) -> None:
-    """Each page knows of its own change only, and sends what it has of all the others too."""
-    token, typed = site.token("every"), f"{PARALLEL} every"
-
+def change_one_of(site: Site, token: str, typed: str) -> Any:
     def change(n: int) -> int:
         values = [typed if n == other else "" for other in range(PARALLEL)]
         body = {
@@ -192,6 +189,15 @@ def test_parallel_callbacks_that_share_a_pattern_lose_nothing(site: Site) -> Non
             "changedPropIds": [f"{key_of({'row': n})}.value"],
         }
         return site.post("every", token, body)[0]
+
+    return change
+
+
+def test_parallel_callbacks_that_share_a_pattern_lose_nothing(site: Site) -> None:
+    """Each page knows of its own change only, and sends what it has of all the others too."""
+    token, typed = site.token("every"), f"{PARALLEL} every"
+
+    change = change_one_of(site, token, typed)
 
     def save(n: int) -> int:
         clicked = f"{PARALLEL} saved"
@@ -212,6 +218,20 @@ def test_parallel_callbacks_that_share_a_pattern_lose_nothing(site: Site) -> Non
     state = site.states()["every"]
     assert rows_of(state, "row", "value") == [typed] * PARALLEL
     assert rows_of(state, "told", "children") == [f"{PARALLEL} saved"] * PARALLEL
+
+
+def test_atomic_requests_on_sqlite_lose_nothing(tmp_path: Path) -> None:
+    """All have read in their transactions before the first of them writes."""
+    with new_database("sqlite", tmp_path) as database:
+        database["ATOMIC_REQUESTS"] = True
+        run(database, "migrate")
+        run(database, "-c", MAKE)
+        with (tmp_path / "log").open("w+") as log, _gunicorn(database, tmp_path, log) as port:
+            site, typed = Site(database, port), f"{PARALLEL} atomic"
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                done = list(pool.map(change_one_of(site, site.token("every"), typed), range(PARALLEL)))
+            assert done == [200] * PARALLEL
+            assert rows_of(site.states()["every"], "row", "value") == [typed] * PARALLEL
 
 
 def test_of_two_that_change_the_same_property_one_stays(site: Site) -> None:
