@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from dash import dcc, html
+from dash import ALL, Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -303,6 +304,77 @@ def test_resetting_makes_the_state_what_the_layout_shows(app: DjangoDash) -> Non
     row = DashApp.objects.create_for(app, state={"text": {"value": "changed"}, "gone": {"value": 1}})
     row.reset()
     assert DashApp.objects.get().current_state() == row.current_state() == DEFAULTS
+
+
+def test_what_callbacks_use_is_tracked_without_a_value_too() -> None:
+    app = DjangoDash("Bare")
+    app.layout = html.Div(
+        [
+            *(dcc.Input(id=name) for name in ("read", "stated", "written", "browser", "unused")),
+            *(dcc.Input(id={"row": n}) for n in range(2)),
+            dcc.Graph(id="graph"),
+            dcc.Location(id="url"),
+            dcc.Download(id="file"),
+            html.Button(id="go"),
+            html.Div([html.B("rich")], id="done"),
+        ]
+    )
+
+    @app.callback(
+        Output("written", "value", allow_duplicate=True),
+        Output("done", "children"),
+        Output("file", "data"),
+        Output("gone", "value"),
+        Output("done", "no_such_property"),
+        Input("read", "value"),
+        Input({"row": ALL}, "value"),
+        Input("go", "n_clicks"),
+        Input("graph", "clickData"),
+        Input("url", "pathname"),
+        State("stated", "value"),
+        prevent_initial_call=True,
+    )
+    def write(*values: Any) -> Any:
+        raise PreventUpdate
+
+    app.clientside_callback("x => x", Output("graph", "figure"), Input("browser", "value"))
+    row = DashApp.objects.create_for(app, "One")
+    row.populate_values()
+    nulls = {
+        (key, name)
+        for key, values in row.current_state().items()
+        for name, value in values.items()
+        if value is None and name not in ("children", "n_clicks")  # which html components give themselves
+    }
+    wanted = {(name, "value") for name in ("read", "stated", "written", "browser", '{"row":0}', '{"row":1}')}
+    assert nulls == wanted | {("graph", "figure")}
+
+
+def test_a_property_without_a_value_is_not_laid_over_a_layout_that_gives_none(client: Any) -> None:
+    app = DjangoDash("Bare")
+    app.layout = html.Div([dcc.Input(id="a"), dcc.Input(id="b", value="default")])
+    state = {"a": {"value": None}, "b": {"value": None}}
+    DashApp.objects.create_for(app, "One", state=state, save_on_change=True)
+
+    def shown(url: str) -> list[Any]:
+        return [part["props"] for part in client.get(f"{url}_dash-layout").json()["props"]["children"]]
+
+    assert shown("/dash/instance/one/") == [{"id": "a"}, {"id": "b", "value": None}]
+    handed = app.get_absolute_url(initial_arguments={"a": {"value": None}}, instance="one", share=True)
+    assert shown(handed) == [{"id": "a", "value": None}, {"id": "b", "value": None}]
+
+
+def test_resetting_keeps_tracking_what_was_tracked_by_hand(app: DjangoDash) -> None:
+    mine = {"text": {"value": 1, "placeholder": "mine", "nothing": 1}, "outer": {"children": "mine", "title": "mine"}}
+    row = DashApp.objects.create_for(app, state={**mine, "gone": {"value": 1}})
+    row.reset()
+    bold = {"namespace": "dash_html_components", "props": {"children": "not a value"}, "type": "B"}
+    assert DashApp.objects.get().current_state() == {
+        **DEFAULTS,
+        "text": {"value": "hello", "placeholder": None},
+        "outer": {"children": bold, "title": None},
+    }
+    assert row.current_state() == DashApp.objects.get().current_state()
 
 
 def test_layout_functions_are_called_as_for_nobody(app: DjangoDash) -> None:
