@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from dash import NoUpdate
@@ -50,6 +51,8 @@ class Recorder:
         self._follows = instance.save_on_change and bool(instance.current_state())
         self._received: State = {}
         self._returned: State = {}
+        # Threads of the user's may stream longer than their callback runs.
+        self._lock = Lock()
 
     @cached_property
     def _loaded(self) -> State:
@@ -97,13 +100,27 @@ class Recorder:
                 if name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
                     self._note(key, name, value)
 
+    def streamed(self, key: str, name: str, value: Any) -> None:
+        """Take note of a property that ``set_props`` has sent to the page while the callback runs.
+
+        Args:
+            key: the component's id as Dash writes it.
+            name: the property.
+            value: as it was set. Any thread may do so.
+        """
+        if self._follows and name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
+            value = as_json(value)
+            with self._lock:
+                self._note(key, name, value)
+
     def changes(self) -> State:
         """What is to be saved: what differs from the row as it was loaded, patches as they are."""
         changed: State = {}
-        # In the order of time: what came, what the user's code has set, what went back.
-        for part in (self._received, self._instance.pending_changes(), self._returned):
-            for key, name, value in state_store.flat(part):
-                changed.setdefault(key, {})[name] = value
+        with self._lock:
+            # In the order of time: what came, what the user's code has set, what went back.
+            for part in (self._received, self._instance.pending_changes(), self._returned):
+                for key, name, value in state_store.flat(part):
+                    changed.setdefault(key, {})[name] = value
         return _without_empty(
             {
                 key: {name: value for name, value in properties.items() if self._differs(key, name, value)}
