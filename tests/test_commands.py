@@ -263,6 +263,11 @@ def refused(tmp_path: Path, text: str | bytes, *options: str) -> str:
         (exported({"colour": "red"}), "Instance 'new' has a key that is not known: 'colour'."),
         (exported({"state_text": "{"}), "Instance 'new' needs either a 'state' or a 'state_text'."),
         (exported({"state": {"a": 3}}), "Instance 'new': What stands for 'a' is a number."),
+        (exported({"state": {"a": {"b": 2**64}}}), "Instance 'new': 'a', 'b': A number has 65 bits"),
+        (
+            exported({"state": {"a": {"b": "\ud800"}}}),
+            "Instance 'new': 'a', 'b': The text '\\ud800' has half of a pair",
+        ),
         (exported({"state": {"a": {"b": "x" * 3000}}}), "PLOTLY_DASH['state_max_bytes'] allows 2000."),
         (exported({"created": "yesterday"}), "Instance 'new': 'yesterday' is not a time."),
         (exported({"created": "2026-13-01T00:00:00Z"}), "'2026-13-01T00:00:00Z' is not a time."),
