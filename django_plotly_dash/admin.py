@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -129,8 +130,9 @@ class DashAppAdmin(_DashAppAdmin):
 
     @admin.action(description="Clone, with a new name and slug", permissions=["add"])
     def clone(self, request: HttpRequest, queryset: QuerySet[DashApp]) -> None:
-        """Copies get names and slugs of their own; an instance whose state cannot be read is not copied."""
-        self._do(request, queryset, _clone, "cloned")
+        """Copies get names and slugs of their own, and belong to who makes them; an instance whose state cannot be
+        read is not copied."""
+        self._do(request, queryset, partial(_clone, owner=request.user), "cloned")
 
     def _do(self, request: HttpRequest, rows: Iterable[DashApp], act: Callable[[DashApp], Any], done: str) -> None:
         """Do it to each row by itself; what was done and what failed is said in messages and in the rows' history."""
@@ -245,10 +247,10 @@ def _attempt(row: DashApp, act: Callable[[DashApp], Any]) -> tuple[str, Any]:
         return f"{type(error).__name__}: {error}", None
 
 
-def _clone(row: DashApp) -> DashApp:
+def _clone(row: DashApp, owner: Any) -> DashApp:
     if row.state_error:
         raise BrokenStateError(row.instance_name, row.state_error)
-    return row.clone()
+    return row.clone(owner=owner)
 
 
 def _info(row: StatelessApp) -> inventory.AppInfo:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import connections
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
@@ -20,6 +21,7 @@ from . import (
     mcp,
     pipe_access,
     poke,
+    state_store,
     static_files,
     write_policy,
 )
@@ -172,6 +174,21 @@ def check_state_write_policies(app_configs: Sequence[Any] | None, **kwargs: Any)
                 )
             )
     return list({message.msg: message for message in found}.values())
+
+
+@register("django_plotly_dash")
+def check_transactions(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W005: requests have transactions in which SQLite cannot always write."""
+    return [
+        Warning(
+            f"DATABASES[{alias!r}] is SQLite with ATOMIC_REQUESTS: a callback that has read and then writes, or a "
+            "session that is saved, may fail with 'database is locked' where callbacks run in parallel.",
+            hint='Add "transaction_mode": "IMMEDIATE" and "timeout": 30 to its OPTIONS, or leave ATOMIC_REQUESTS off.',
+            id="django_plotly_dash.W005",
+        )
+        for alias, database in connections.settings.items()
+        if state_store.begins_by_reading(database)
+    ]
 
 
 @register("django_plotly_dash")

@@ -26,6 +26,9 @@ class StateRecorder(Protocol):
     def returned(self, response: str | Mapping[str, Any]) -> None:
         """Take note of what Dash answers: its response, or the JSON of it."""
 
+    def streamed(self, key: str, name: str, value: Any) -> None:
+        """Take note of a property that was sent to the page while the callback runs, from any thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:

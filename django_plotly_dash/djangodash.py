@@ -295,6 +295,10 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
                     settle(found.handed.initial_arguments, layout, self._other_layouts())
             return layout
 
+    def known_callbacks(self) -> dict[str, Any]:
+        """Dash's ``callback_map``, with callbacks of ``dash.callback`` that reach it with the first request."""
+        return {**self.callback_map, **dash_globals.entries_of(self)}
+
     def _other_layouts(self) -> list[Callable[[], Any]]:
         """Functions that give what else belongs to the app: pages, those that must be called for it last."""
         pages = [page.get("layout") for page in self.pages.values()]

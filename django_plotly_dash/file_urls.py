@@ -78,7 +78,8 @@ def are_shared() -> bool:
 
 
 def _own_suites(app: DjangoDash) -> str:
-    return f"{app.config.requests_pathname_prefix}{SUITES}"
+    with prefix.of_files():
+        return f"{app.config.requests_pathname_prefix}{SUITES}"
 
 
 def _mover(app: DjangoDash) -> Callable[[str], str]:

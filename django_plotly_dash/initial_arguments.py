@@ -6,7 +6,6 @@ layout may depend on the request.
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +19,7 @@ from django.conf import settings
 from .conf import app_settings
 from .exceptions import HandedOverError, SerializationError, UnknownArgumentsError
 from .json_values import plain
-from .layout_state import key_of, keyed_components
+from .layout_state import accepted, accepts, key_of, keyed_components
 
 _SHAPE: Final = "It has to be {component id: {property: value}}, as a dict or as JSON."
 logger = logging.getLogger("django_plotly_dash")
@@ -149,41 +148,14 @@ def _unknown(arguments: Arguments, known: Mapping[str, list[Any]]) -> list[str]:
             found.append(f"There is no component {key!r}.{_nearest(key, known)}")
             continue
         for name in properties:
-            if not any(_accepts(component, name) for component in known[key]):
+            if not any(accepts(component, name) for component in known[key]):
                 component = known[key][0]
-                of_its_kind = _properties(component) or set()
+                of_its_kind = accepted(component) or set()
                 found.append(
                     f"The component {key!r} ({_kind(component)}) has no property {name!r}."
                     f"{_nearest(name, of_its_kind - {'id'})}"
                 )
     return found
-
-
-def _accepts(component: Any, name: str) -> bool:
-    properties = _properties(component)
-    if name == "id":
-        return False
-    if properties is None:
-        return True
-    wildcards = tuple(getattr(component, "_valid_wildcard_attributes", ("data-", "aria-")))
-    return name in properties or (bool(wildcards) and name.startswith(wildcards))
-
-
-def _properties(component: Any) -> set[str] | None:
-    """Names of the properties that a component has; None if that is not known."""
-    if isinstance(component, Component):
-        return set(component._prop_names)
-    # The JSON of a component, as a saved value or Dash's own validation layout has it.
-    for kind in _subclasses(Component):
-        if (getattr(kind, "_namespace", None), kind.__name__) == (component["namespace"], component["type"]):
-            return set(inspect.signature(kind).parameters)
-    return None
-
-
-def _subclasses(kind: type[Any]) -> Iterable[type[Any]]:
-    for derived in kind.__subclasses__():
-        yield derived
-        yield from _subclasses(derived)
 
 
 def _kind(component: Any) -> str:

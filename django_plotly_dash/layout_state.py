@@ -8,14 +8,16 @@ stand: in children, in any other property, in lists and in dicts.
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from dash._utils import clean_property_name, stringify_id, to_json
 from dash.development.base_component import Component
 
 Values = Mapping[str, Mapping[str, Any]]
+_NULL: Final = object()
 _JSON_COMPONENT = frozenset({"props", "type", "namespace"})
 
 
@@ -83,6 +85,60 @@ def applied(layout: Any, overrides: Values) -> Any:
     return _applied(layout, overrides) if overrides else layout
 
 
+def of_saved(values: Values) -> dict[str, dict[str, Any]]:
+    """Saved values as they are laid over a layout: null only where the layout has a value. A property that has none is
+    tracked as null until it gets one, and components take null for something else than nothing.
+
+    Args:
+        values: component key -> property -> value.
+    """
+    return {
+        key: {name: _NULL if value is None else value for name, value in properties.items()}
+        for key, properties in values.items()
+    }
+
+
+def accepts(component: Any, name: str) -> bool:
+    """Whether a component takes a property of that name.
+
+    Args:
+        component: Dash's object, or the JSON of one.
+    """
+    properties = accepted(component)
+    if name == "id":
+        return False
+    if properties is None:
+        return True
+    wildcards = tuple(getattr(component, "_valid_wildcard_attributes", ("data-", "aria-")))
+    return name in properties or (bool(wildcards) and name.startswith(wildcards))
+
+
+def accepted(component: Any) -> set[str] | None:
+    """Names of the properties that a component takes; None if that is not known."""
+    if isinstance(component, Component):
+        return set(component._prop_names)
+    # The JSON of a component, as a saved value or Dash's own validation layout has it.
+    for kind in _subclasses(Component):
+        if (getattr(kind, "_namespace", None), kind.__name__) == (component["namespace"], component["type"]):
+            return set(inspect.signature(kind).parameters)
+    return None
+
+
+def properties_in(component: Any) -> dict[str, Any]:
+    """The properties that a component was given, its ``id`` among them.
+
+    Args:
+        component: Dash's object, or the JSON of one.
+    """
+    return _props(component)
+
+
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    for derived in kind.__subclasses__():
+        yield derived
+        yield from _subclasses(derived)
+
+
 def _applied(node: Any, overrides: Values) -> Any:
     if isinstance(node, Component):
         before = vars(node)
@@ -106,6 +162,7 @@ def _applied(node: Any, overrides: Values) -> Any:
 def _overridden(props: dict[str, Any], overrides: Values) -> dict[str, Any]:
     key = key_of(props["id"]) if props.get("id") is not None else None
     own = overrides.get(key, {}) if key is not None else {}
+    own = {name: None if v is _NULL else v for name, v in own.items() if v is not _NULL or name in props}
     after = {name: _applied(value, overrides) for name, value in props.items() if name not in own or name == "id"}
     if not own:
         unchanged: dict[str, Any] = _same_or(props, after)

@@ -13,10 +13,10 @@ from django.db import models, router
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from . import prefix, state_store
+from . import prefix, state_store, state_text
 from .exceptions import AppNotFoundError, BrokenStateError
-from .layout_defaults import values_of_app
-from .layout_state import as_json, key_of
+from .layout_defaults import components_of_app, value_in, values_of_components
+from .layout_state import accepts, as_json, key_of
 from .registry import registry, slug_of
 from .slugs import save_with_names
 
@@ -119,6 +119,8 @@ class DashApp(models.Model):
     _name_wanted = ""
     # The text that was read, the state in it, and what has been changed since
     _hydrated: tuple[str, dict[str, Any], dict[str, dict[str, Any]]] | None = None
+    # Of which row in which database it was read, and what
+    _read: tuple[Any, str | None, str] | None = None
 
     class Meta:
         indexes = [models.Index(fields=["-update"], name="dpd_dashapp_update")]
@@ -128,14 +130,55 @@ class DashApp(models.Model):
         return self.instance_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """As in Django; a row without a name or slug gets one that no other row has."""
+        """As in Django; a row without a name or slug gets one that no other row has.
+
+        The state of a row that was read is written only if ``base_state`` was given another value: callbacks may have
+        saved a newer one since. What ``update_current_state`` has set is merged into that one.
+
+        Raises:
+            StateError: what was set cannot be saved; see ``state_store.merge``.
+        """
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        if not args and not kwargs.keys() & {"update_fields", "force_insert"} and self._is_state_read(using):
+            kwargs["update_fields"] = self._own_fields() - {"base_state"}
         wanted = {
             "instance_name": lambda: self._name_wanted or f"{self.stateless_app.app_name[:91]} instance",
             "slug": lambda: slug_of(self.instance_name),
         }
         joiners = {"instance_name": " ", "slug": "-"}
         save_with_names(self, wanted, joiners, using, lambda: super(DashApp, self).save(*args, **kwargs))
+        written = kwargs.get("update_fields")
+        if written is None or "base_state" in written:
+            self._remember()
+        if self._hydrated is not None and self._hydrated[0] == self.base_state and self._hydrated[2]:
+            self.handle_current_state()
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> DashApp:
+        """As in Django; remembers the state that was read."""
+        row = super().from_db(db, field_names, values, **kwargs)
+        row._remember()
+        return row
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """As in Django; what ``update_current_state`` has set and nobody has saved is forgotten with the old state."""
+        super().refresh_from_db(*args, **kwargs)
+        fields = kwargs.get("fields") or (args[1] if len(args) > 1 else None)
+        if fields is None or "base_state" in fields:
+            self._hydrated = None
+            self._remember()
+
+    def _is_state_read(self, using: str) -> bool:
+        return self._read == (self.pk, using, self.__dict__.get("base_state"))
+
+    def _own_fields(self) -> set[str]:
+        left_out = self.get_deferred_fields()
+        fields = (field for field in self._meta.concrete_fields if not field.primary_key)
+        return {field.name for field in fields if field.attname not in left_out}
+
+    def _remember(self) -> None:
+        text = self.__dict__.get("base_state")  # it may have been left out of the query
+        self._read = None if text is None else (self.pk, self._state.db, text)
 
     def as_dash_instance(self) -> DjangoDash:
         """The app of this instance.
@@ -221,9 +264,11 @@ class DashApp(models.Model):
         """
         if not self.have_current_state_entry(wid, key):
             return False
-        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = as_json(
-            value
-        )
+        value = prefix.marked(as_json(value))
+        wrong = state_text.unwritable(value)
+        if wrong:
+            raise TypeError(f"The value for {key_of(wid)}.{key} cannot be saved. {wrong}")
+        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = value
         return True
 
     def handle_current_state(self) -> None:
@@ -239,7 +284,8 @@ class DashApp(models.Model):
             state_store.merge(self, changes)
 
     def populate_values(self) -> None:
-        """Track everything that the layout shows. What is tracked already keeps its value.
+        """Track everything that the layout shows, and what callbacks read and write of its components. What is tracked
+        already keeps its value.
 
         A row that is in the database is changed there, under its lock.
 
@@ -248,7 +294,8 @@ class DashApp(models.Model):
             StateError: it cannot be saved; see ``state_store.merge``.
             Exception: whatever the layout function raises.
         """
-        defaults = values_of_app(self.as_dash_instance(), self)
+        app = self.as_dash_instance()
+        defaults = values_of_components(app, components_of_app(app, self))
 
         def add(state: state_store.State) -> state_store.State:
             added: state_store.State = {}
@@ -261,14 +308,21 @@ class DashApp(models.Model):
         self._edit(add)
 
     def reset(self) -> None:
-        """Make the state what the layout shows; what was saved is gone, and all that the layout shows is tracked.
+        """Make the state what the layout shows; what was saved is gone. All that ``populate_values`` tracks is tracked,
+        and what was tracked before, if the layout has the component.
 
         Raises:
             AppNotFoundError, StateError, Exception: as for ``populate_values``.
         """
-        defaults = values_of_app(self.as_dash_instance(), self)
+        app = self.as_dash_instance()
+        components = components_of_app(app, self)
+        shown = values_of_components(app, components)
 
         def replace(state: state_store.State) -> state_store.State:
+            defaults = deepcopy(shown)
+            for key, name, _value in state_store.flat(state):
+                if key in components and name not in defaults.get(key, {}) and accepts(components[key], name):
+                    defaults.setdefault(key, {})[name] = value_in(components[key], name)
             if state_store.same(state, defaults):
                 return {}
             state.clear()
@@ -316,6 +370,7 @@ class DashApp(models.Model):
         """Have the state that is in the database now; what was changed here and not saved is forgotten."""
         self.base_state, self.update = stored.base_state, stored.update
         self._hydrated = None
+        self._remember()
 
     def pending_changes(self) -> dict[str, dict[str, Any]]:
         """What ``update_current_state`` has changed since the state was loaded: component key -> property -> value."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from django.urls import NoReverseMatch, ResolverMatch, reverse
@@ -159,6 +159,40 @@ def resolve_marks(text: str) -> str:
     if "~dpd~" not in text:
         return text
     return _MARK.sub(_prefix_of_mark, _ASSET_MARK.sub(_asset_of_mark, text))
+
+
+def marked(value: Any) -> Any:
+    """A value that is to be kept, with marks in the place of this request's prefix: it is shown to others, elsewhere,
+    and what a page has handed over in its address is not theirs.
+
+    Args:
+        value: as JSON has it. An address in the middle of a text is found if it has what a page has handed over in it;
+            one without, at the beginning and behind a host. Assets keep their addresses.
+    """
+    found = context.current()
+    if found is None:
+        return value
+    bare, mark = found.prefix.rstrip("/"), f"/~dpd~{quote(found.app.slug, safe='')}~"
+    if found.files_prefix:  # there is a token, which nobody else has
+        return _replaced(value, re.compile(re.escape(bare)), mark)
+    if not bare:
+        return value
+    assets = re.escape(found.app.config.assets_url_path.strip("/"))
+    headers = found.request.META
+    host = re.escape(headers.get("HTTP_HOST") or headers.get("SERVER_NAME", "-"))
+    return _replaced(
+        value, re.compile(rf"^((?:https?://{host})?){re.escape(bare)}(?=$|[?#]|/(?!{assets}/))"), rf"\g<1>{mark}"
+    )
+
+
+def _replaced(value: Any, pattern: re.Pattern[str], mark: str) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(mark, value)
+    if isinstance(value, list):
+        return [_replaced(item, pattern, mark) for item in value]
+    if isinstance(value, dict):
+        return {key: _replaced(item, pattern, mark) for key, item in value.items()}
+    return value
 
 
 def _asset_of_mark(match: re.Match[str]) -> str:

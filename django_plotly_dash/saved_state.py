@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from dash import NoUpdate
+from django.db import router, transaction
 
-from . import signals, state_store, write_policy
+from . import callback_properties, prefix, signals, state_store, state_text, write_policy
 from .exceptions import StateError
 from .layout_state import as_json, holds_components, key_of, property_of
 from .patches import PatchError, is_patch, patched
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_plotly_dash")
 _ABSENT: Final = object()
-_LEVELS: Final = 100
 
 
 class Recorder:
@@ -50,6 +51,8 @@ class Recorder:
         self._follows = instance.save_on_change and bool(instance.current_state())
         self._received: State = {}
         self._returned: State = {}
+        # Threads of the user's may stream longer than their callback runs.
+        self._lock = Lock()
 
     @cached_property
     def _loaded(self) -> State:
@@ -59,17 +62,29 @@ class Recorder:
     def received(self, body: Mapping[str, Any]) -> None:
         """Take note of the inputs and states in the body of a callback request.
 
+        Only what was changed in this page: what the page merely still has may be older than what others have saved
+        since. Inputs that have changed are named in the body. A state may have been changed by the visitor, unless a
+        callback is told of each change of it: then that one saves it. Before the visitor has done anything, when
+        nothing is named, there is nothing to save.
+
         A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
-        others, or change what they see, as if the app had made it.
+        others, or change what they see, as if the app had made it. So is what could not be sent to others.
         """
-        if not self._follows:
+        changed = set(body.get("changedPropIds") or ())
+        if not self._follows or not changed:
             return
-        for item in _items([*body.get("inputs", ()), *body.get("state", ())]):
-            key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
-            if value is _ABSENT or name not in self._loaded.get(key, {}):
-                continue
-            if _is_data(value):
-                self._received.setdefault(key, {})[name] = _finite(value)
+        for part in ("inputs", "state"):
+            for item in _items(body.get(part) or ()):
+                key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
+                if value is _ABSENT or name not in self._loaded.get(key, {}):
+                    continue
+                if f"{key}.{name}" not in changed and (
+                    part == "inputs" or callback_properties.is_told(self._app, key, name)
+                ):
+                    continue
+                value = _finite(value)
+                if _is_data(value):
+                    self._received.setdefault(key, {})[name] = prefix.marked(value)
 
     def returned(self, response: str | Mapping[str, Any]) -> None:
         """Take note of what Dash answers: outputs, and what ``set_props`` has set.
@@ -85,13 +100,27 @@ class Recorder:
                 if name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
                     self._note(key, name, value)
 
+    def streamed(self, key: str, name: str, value: Any) -> None:
+        """Take note of a property that ``set_props`` has sent to the page while the callback runs.
+
+        Args:
+            key: the component's id as Dash writes it.
+            name: the property.
+            value: as it was set. Any thread may do so.
+        """
+        if self._follows and name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
+            value = as_json(value)
+            with self._lock:
+                self._note(key, name, value)
+
     def changes(self) -> State:
         """What is to be saved: what differs from the row as it was loaded, patches as they are."""
         changed: State = {}
-        # In the order of time: what came, what the user's code has set, what went back.
-        for part in (self._received, self._instance.pending_changes(), self._returned):
-            for key, name, value in state_store.flat(part):
-                changed.setdefault(key, {})[name] = value
+        with self._lock:
+            # In the order of time: what came, what the user's code has set, what went back.
+            for part in (self._received, self._instance.pending_changes(), self._returned):
+                for key, name, value in state_store.flat(part):
+                    changed.setdefault(key, {})[name] = value
         return _without_empty(
             {
                 key: {name: value for name, value in properties.items() if self._differs(key, name, value)}
@@ -115,13 +144,22 @@ class Recorder:
             message = f"The write policy does not let this user save the state of {instance.instance_name!r}."
             self._deny(changes, "policy", message, logging.INFO)
             return
+        using = router.db_for_write(type(instance), instance=instance)
+        if state_store.loses_its_snapshot(
+            using
+        ):  # after it there is a transaction of our own, which can be tried again
+            transaction.on_commit(partial(self._merge, changes), using=using)
+        else:
+            self._merge(changes)
+
+    def _merge(self, changes: State) -> None:
         try:
-            state_store.merge(instance, changes, self._request)
+            state_store.merge(self._instance, changes, self._request)
         except StateError as error:
             self._deny(changes, error.reason, str(error), logging.ERROR)
-            return
 
     def _note(self, key: str, name: str, value: Any) -> None:
+        value = prefix.marked(value)
         if is_patch(value):
             value = self._on_top(key, name, value)
         self._returned.setdefault(key, {})[name] = value
@@ -163,24 +201,17 @@ def _without_empty(changes: State) -> State:
 
 def _is_data(value: Any) -> bool:
     """Whether a value of a browser can be shown to others."""
-    if is_patch(value) or NoUpdate.is_no_update(value):
+    if is_patch(value) or NoUpdate.is_no_update(value) or state_text.unwritable(value):
         return False
-    parts = [value]
-    for _ in range(_LEVELS):
-        parts = [
-            part
-            for whole in parts
-            if isinstance(whole, (dict, list))
-            for part in (whole.values() if isinstance(whole, dict) else whole)
-        ]
-        if not parts:
-            return not holds_components(value)
-    return False  # whatever walks through it then, such as the writer of the layout, might not get to its end
+    return not holds_components(value)
 
 
 def _finite(value: Any) -> Any:
     """The value without numbers that JSON does not have; Python reads them if somebody sends them."""
-    return json.loads(json.dumps(value), parse_constant=lambda _: None)
+    try:
+        return json.loads(json.dumps(value), parse_constant=lambda _: None)
+    except RecursionError:  # too deep to be saved, as is found out in a moment
+        return value
 
 
 def _items(values: Any) -> Iterator[dict[str, Any]]:

@@ -132,7 +132,10 @@ def merge(row: DashApp, changes: Changes, request: HttpRequest | None = None) ->
                 except PatchError as error:
                     logger.warning("A Patch of %s.%s does not fit what %s has stored: %s", key, name, row, error)
                     continue
-            if not same(before[name], value):
+            wrong = state_text.unwritable(value)
+            if wrong:
+                logger.warning("The new value of %s.%s is not saved with %s: %s", key, name, row, wrong)
+            elif not same(before[name], value):
                 before[name] = value
                 changed.setdefault(key, {})[name] = value
         return changed
@@ -205,6 +208,31 @@ def refuse_growth(name: str, text: str, before: str = "") -> None:
     allowed, size = app_settings().state_max_bytes, len(text.encode())
     if size > allowed and size > len(before.encode(errors="replace")):
         raise StateTooLargeError(name, size, allowed)
+
+
+def loses_its_snapshot(using: str) -> bool:
+    """Whether the request's transaction, which has read already, cannot always write any more.
+
+    SQLite refuses at once, whatever its timeout, if another connection has written since; ``transaction_mode``
+    ``IMMEDIATE`` spares it. A transaction of a test case, which never ends well, does not count.
+    """
+    connection = connections[using]
+    return (
+        connection.in_atomic_block
+        and begins_by_reading(connection.settings_dict)
+        and not any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    )
+
+
+def begins_by_reading(database: Mapping[str, Any]) -> bool:
+    """Whether requests have transactions of SQLite that take the lock for writing only when they write.
+
+    Args:
+        database: its settings.
+    """
+    mode = database.get("OPTIONS", {}).get("transaction_mode") or "DEFERRED"
+    is_sqlite = str(database.get("ENGINE", "")).rpartition(".")[2] in ("sqlite3", "spatialite")
+    return is_sqlite and bool(database.get("ATOMIC_REQUESTS")) and str(mode).upper() == "DEFERRED"
 
 
 def flat(changes: Changes) -> Iterator[tuple[str, str, Any]]:

@@ -17,6 +17,8 @@ from .exceptions import StateTextError
 _SHAPE = 'It has to be an object of components, {"component id": {"property": value}}.'
 # A string, a bracket or separator, or a number or name.
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}:,]|[^\s"][^\s"{}\[\]:,]*')
+# What walks through a state does not get to the end of what is nested much deeper, nor do writers of JSON.
+_LEVELS = 100
 _KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
 
 
@@ -33,7 +35,7 @@ def parse(text: str) -> dict[str, dict[str, Any]]:
     wrong = misshapen(state)
     if wrong:
         positions = dict(_keys(text)) if isinstance(state, dict) else {}
-        key = next((key for key in positions if not isinstance(state[key], dict)), None)
+        key = next((key for key in positions if misshapen({key: state[key]})), None)
         raise StateTextError(wrong, *(_place(text, positions[key]) if key is not None else ()))
     return cast("dict[str, dict[str, Any]]", state)
 
@@ -63,6 +65,46 @@ def misshapen(state: object) -> str:
     for key, properties in state.items():
         if not isinstance(properties, dict):
             return f"What stands for {key!r} is {_kind(properties)}. {_SHAPE}"
+        for name, value in properties.items():
+            wrong = unwritable(key) or unwritable(name) or unwritable(value)
+            if wrong:
+                return f"{key!a}, {name!a}: {wrong}"
+    return ""
+
+
+def unwritable(value: Any) -> str:
+    """Why a value that JSON can hold could not be sent to a browser by each writer that Dash may use; empty if it
+    could. Writers differ in the numbers, letters and depth that they take, and another process may have another one.
+
+    Args:
+        value: as JSON has it.
+    """
+    parts = [value]
+    for _ in range(_LEVELS):
+        for part in parts:
+            wrong = _unwritable_scalar(part)
+            if wrong:
+                return wrong
+        parts = [inner for part in parts if isinstance(part, (dict, list)) for inner in _inside(part)]
+        if not parts:
+            return ""
+    return f"This is nested in more than {_LEVELS} levels, too deeply to be sent to a browser."
+
+
+def _inside(part: dict[str, Any] | list[Any]) -> list[Any]:
+    return [*part, *part.values()] if isinstance(part, dict) else part
+
+
+def _unwritable_scalar(value: Any) -> str:
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return f"A number has {value.bit_length()} bits; more than 64 cannot be sent to a browser."
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"The number {value} cannot be written as JSON; null could be."
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return f"The text {value[:40]!a} has half of a pair of surrogates in it, which cannot be sent to a browser."
     return ""
 
 

@@ -40,7 +40,7 @@ def serve(request: HttpRequest, find: Find, ident: str, path: str, token: str = 
         with Visit(request, found, prefix.of_request(request.path, path), path, handed, token) as visit:
             return _private(found.app.backend.answer(visit), token)
     except Exception as error:  # whatever the app's functions raise is logged and answered
-        return found.app.backend.answer_error(error, request)
+        return _private(found.app.backend.answer_error(error, request), token)
 
 
 def add_to_session(request: HttpRequest, template_name: str = "index.html", **context: Any) -> HttpResponse:
@@ -67,7 +67,7 @@ async def serve_async(request: HttpRequest, find: Find, ident: str, path: str, t
         async with Visit(request, found, prefix.of_request(request.path, path), path, handed, token) as visit:
             return _private(await found.app.backend.answer_async(visit), token)
     except Exception as error:  # whatever the app's functions raise is logged and answered
-        return await sync_to_async(found.app.backend.answer_error)(error, request)
+        return _private(await sync_to_async(found.app.backend.answer_error)(error, request), token)
 
 
 def bundle(request: HttpRequest, component: str, resource: str, **of_mount: str) -> HttpResponseBase:
@@ -110,7 +110,9 @@ def _handed(request: HttpRequest, found: lookup.Found, token: str) -> HandedOver
 def _private(response: HttpResponseBase, token: str) -> HttpResponseBase:
     """Answers to an address with values in it are for one visitor, and the address is not for other sites."""
     if token:
-        if not response.has_header("Cache-Control"):
+        if response.status_code in (400, 410):  # they may have the values again, with the next login for instance
+            response.headers["Cache-Control"] = "no-store"
+        elif not response.has_header("Cache-Control"):
             response.headers["Cache-Control"] = "private"
         response.headers["Referrer-Policy"] = "same-origin"
     return response

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from . import context, dash_globals
 from .handed_over import HandedOver
 from .injection import CallbackContext
+from .layout_state import of_saved
 from .saved_state import Recorder
 from .session_state import SessionState
 
@@ -68,7 +69,7 @@ class Visit:
                 "session_state": lambda: self.session_state.values,
                 "user": lambda: getattr(request, "user", None),
             },
-            overrides=handed.laid_over(found.instance.current_state() if found.instance is not None else {}),
+            overrides=handed.laid_over(of_saved(found.instance.current_state()) if found.instance is not None else {}),
             recorder=self.recorder,
         )
         # A layout is asked for by GET, and GET does not write.

@@ -1,6 +1,6 @@
 """A process that serves the page of ``handing_over`` and its app, as one of several workers of a site.
 
-Arguments: the cache of the settings and what the page hands over, both as JSON. It prints its address.
+Arguments: settings, and what the page hands over, both as JSON. It prints its address.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-def main(cache: str, given: str) -> None:
+def main(changed: str, given: str) -> None:
     """Serve until the process is ended."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    settings.CACHES = {"default": json.loads(cache)}
+    for name, value in json.loads(changed).items():
+        setattr(settings, name, value)
     settings.ROOT_URLCONF = "tests.handing_over"
     django.setup()
     from dash import Input, Output, dcc, html

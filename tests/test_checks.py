@@ -9,6 +9,7 @@ from dash import Input, Output
 from django.conf import settings as site_settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.checks import Error, Warning, run_checks
+from django.db import connections
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import include, path
 
@@ -55,6 +56,30 @@ def test_e002_a_view_decorator_that_cannot_be_used(settings: Any) -> None:
             id="django_plotly_dash.E002",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "atomic", "told"),
+    [
+        ({}, True, True),
+        ({"transaction_mode": "deferred"}, True, True),
+        ({"transaction_mode": "IMMEDIATE"}, True, False),
+        ({"transaction_mode": "EXCLUSIVE"}, True, False),
+        ({}, False, False),
+    ],
+)
+def test_w005_transactions_that_begin_by_reading(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, str], atomic: bool, told: bool
+) -> None:
+    database = connections["default"].settings_dict
+    assert database["ENGINE"].endswith("sqlite3")
+    monkeypatch.setitem(database, "ATOMIC_REQUESTS", atomic)
+    monkeypatch.setitem(database, "OPTIONS", options)
+    assert [message.id for message in findings()] == ["django_plotly_dash.W005"] * told
+    if told:
+        assert findings()[0].msg.startswith("DATABASES['default'] is SQLite with ATOMIC_REQUESTS: ")
+        monkeypatch.setitem(database, "ENGINE", "django.db.backends.postgresql")
+        assert findings() == []
 
 
 def test_w060_websocket_callbacks_without_asgi(settings: Any) -> None:

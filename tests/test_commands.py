@@ -180,8 +180,8 @@ def stored() -> list[tuple[Any, ...]]:
 def rows(db: None) -> list[DashApp]:
     anna = User.objects.create_user("anna")
     return [
-        row("One", '{"height": {"value": 3, "big": 123456789012345678901234567890}}', owner=anna, save_on_change=True),
-        row("Übersicht 概要", '{"gr\\u00f6\\u00dfe": {"value": "\\u00fc \\ud83d\\ude00 \\ud800"}}'),
+        row("One", '{"height": {"value": 3, "big": 18446744073709551615}}', owner=anna, save_on_change=True),
+        row("Übersicht 概要", '{"gr\\u00f6\\u00dfe": {"value": "\\u00fc \\ud83d\\ude00"}}'),
         row("Broken", '{"height": '),
         row("Not a number", '{"a": {"x": NaN}}'),
         row("Lost", '{"a": {"b": [1.5, null, true]}}', app_name="Gone"),
@@ -263,6 +263,11 @@ def refused(tmp_path: Path, text: str | bytes, *options: str) -> str:
         (exported({"colour": "red"}), "Instance 'new' has a key that is not known: 'colour'."),
         (exported({"state_text": "{"}), "Instance 'new' needs either a 'state' or a 'state_text'."),
         (exported({"state": {"a": 3}}), "Instance 'new': What stands for 'a' is a number."),
+        (exported({"state": {"a": {"b": 2**64}}}), "Instance 'new': 'a', 'b': A number has 65 bits"),
+        (
+            exported({"state": {"a": {"b": "\ud800"}}}),
+            "Instance 'new': 'a', 'b': The text '\\ud800' has half of a pair",
+        ),
         (exported({"state": {"a": {"b": "x" * 3000}}}), "PLOTLY_DASH['state_max_bytes'] allows 2000."),
         (exported({"created": "yesterday"}), "Instance 'new': 'yesterday' is not a time."),
         (exported({"created": "2026-13-01T00:00:00Z"}), "'2026-13-01T00:00:00Z' is not a time."),

@@ -22,13 +22,15 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_ope
 
 import plotly.graph_objects as go
 import pytest
+from asgiref.sync import sync_to_async
 from dash import Input, Output, dcc, html, page_container, register_page
 from django.core.cache import caches
-from django.template import Context
+from django.template import Context, RequestContext, Template
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone
+from jinja2 import Environment
 
-from django_plotly_dash import DjangoDash, embedding, handed_over, initial_arguments, lookup
+from django_plotly_dash import DjangoDash, embedding, handed_over, initial_arguments, jinja2, lookup
 from django_plotly_dash.exceptions import ConfigurationError, HandedOverError
 from django_plotly_dash.models import DashApp, StatelessApp
 
@@ -191,6 +193,8 @@ def test_what_a_callback_gets_of_them_is_saved_like_any_other_value(
     url = url_on_page(client, "", {"text": {"value": "handed", "title": "not saved"}}, slug=instance.slug)
     layout_at(client, url)
     assert DashApp.objects.get().current_state()["text"]["value"] == "saved"
+    assert result(call(client, app, "out.children", "handed", url=url, changed=[])) == "got handed"
+    assert DashApp.objects.get().current_state()["text"]["value"] == "saved"  # nobody has changed it
     assert result(call(client, app, "out.children", "handed", url=url)) == "got handed"
     assert DashApp.objects.get().current_state()["text"] == {"value": "handed", "placeholder": "saved too"}
 
@@ -450,6 +454,7 @@ def test_where_they_are_gone_the_page_says_so(
 ) -> None:
     settings.PLOTLY_DASH = {"cache_arguments": in_cache}
     url = url_on_page(client, "Handed", LARGE)
+    assert layout_at(client, url)["text"]["value"] == LARGE["text"]["value"]
     if in_cache:
         caches["default"].clear()
     else:
@@ -465,6 +470,7 @@ def test_where_they_are_gone_the_page_says_so(
     assert "is not kept any more. Reload the page that it stands in." in page.content.decode()
     layout = client.get(f"{url}_dash-layout")
     assert layout.status_code == 410
+    assert {page["Cache-Control"], layout["Cache-Control"]} == {"no-store"}
     assert "is not kept any more" in json.loads(layout.content)["error"]
     # A page that is open already goes on working, as long as nobody asks for what is gone.
     assert result(call(client, app, "out.children", "x", url=url)) == "got x"
@@ -687,12 +693,59 @@ def test_there_has_to_be_a_request_unless_they_are_shared(app: DjangoDash) -> No
 # --- what surrounds them ----------------------------------------------------------------------------------------------
 
 
+DJANGO, JINJA = "{%% load plotly_dash %%}{%% %s %s %%}", "{{ %s(%s) }}"
+
+
+@pytest.mark.parametrize("language", [DJANGO, JINJA], ids=["Django", "Jinja2"])
+@pytest.mark.parametrize("tag", ["plotly_app", "plotly_app_bootstrap", "plotly_direct"])
+def test_every_tag_hands_them_over(
+    client: Client, rf: RequestFactory, app: DjangoDash, language: str, tag: str
+) -> None:
+    @app.callback(Output("out", "title"), Input("text", "value"))
+    def year(text: str, params: Any) -> Any:
+        return params["year"]
+
+    names = ("name", "initial_arguments", "params", "share")
+    text = language % (tag, (" " if language is DJANGO else ", ").join(f"{name}={name}" for name in names))
+    values = {
+        "name": "Handed",
+        "initial_arguments": {"text": {"value": "Oslo"}},
+        "params": {"year": 2007},
+        "share": True,
+    }
+    request = rf.get("/")
+    if language is DJANGO:
+        page = Template(text).render(RequestContext(request, values))
+    else:
+        page = jinja2.add_to(Environment(autoescape=True)).from_string(text).render(request=request, **values)
+    (url,) = set(re.findall(r"/dash/app/handed/initial/[^/\"]+/", unescape(page)))
+    assert layout_at(client, url)["text"]["value"] == "Oslo"
+    assert result(call(client, app, "out.title", "x", url=url)) == 2007
+
+
 def test_answers_are_private_and_addresses_do_not_leave_the_site(client: Client, app: DjangoDash) -> None:
     url = url_on_page(client, "Handed", {"text": {"value": "mine"}})
     for path in ("", "_dash-layout", "_dash-dependencies"):
         response = client.get(f"{url}{path}")
         assert (response["Cache-Control"], response["Referrer-Policy"]) == ("private", "same-origin")
     assert "Cache-Control" not in client.get("/dash/app/handed/_dash-layout")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_errors_are_private_too(colour: str, rf: RequestFactory) -> None:
+    app = DjangoDash("Failing")
+    app.layout = lambda: 1 / 0
+    good = app.get_absolute_url(params={"year": 1}, share=True)
+    bad = good.replace("/initial/", "/initial/x")
+    found = {}
+    for url in (good, bad):
+        if colour == "async":
+            response = await AsyncClient(raise_request_exception=False).get(f"{url}_dash-layout")
+        else:
+            response = await sync_to_async(Client(raise_request_exception=False).get)(f"{url}_dash-layout")
+        found[response.status_code] = (response["Cache-Control"], response["Referrer-Policy"])
+    assert found == {500: ("private", "same-origin"), 400: ("no-store", "same-origin")}
 
 
 def test_bundles_and_assets_are_asked_for_without_them(client: Client, app: DjangoDash) -> None:
@@ -743,9 +796,9 @@ def test_ids_are_written_as_dash_writes_them() -> None:
 
 
 @contextmanager
-def workers(number: int, cache: dict[str, Any], given: dict[str, Any]) -> Iterator[list[str]]:
+def workers(number: int, changed: dict[str, Any], given: dict[str, Any]) -> Iterator[list[str]]:
     """Addresses of processes that serve the same site."""
-    command = [sys.executable, "-m", "tests.handing_worker", json.dumps(cache), json.dumps(given)]
+    command = [sys.executable, "-m", "tests.handing_worker", json.dumps(changed), json.dumps(given)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(number)]
     try:
         yield [process.stdout.readline().strip() for process in processes if process.stdout]
@@ -755,14 +808,19 @@ def workers(number: int, cache: dict[str, Any], given: dict[str, Any]) -> Iterat
             process.communicate(timeout=30)
 
 
-@pytest.mark.parametrize("value", ["Oslo", LARGE["text"]["value"]], ids=["in the URL", "in a shared cache"])
-def test_they_arrive_in_every_worker(tmp_path: Path, value: str) -> None:
-    cache = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-    if value != "Oslo":
-        cache = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path)}
+@pytest.mark.parametrize("where", ["in the URL", "in a shared cache", "in the session"])
+def test_they_arrive_in_every_worker(tmp_path: Path, where: str) -> None:
+    value = "Oslo" if where == "in the URL" else LARGE["text"]["value"]
+    changed: dict[str, Any] = {"CACHES": {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}}
+    if where == "in a shared cache":
+        files = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path)}
+        changed = {"CACHES": {"default": files}}
+    if where == "in the session":
+        changed |= {"PLOTLY_DASH": {"cache_arguments": False}, "SESSION_FILE_PATH": str(tmp_path)}
+        changed["SESSION_ENGINE"] = "django.contrib.sessions.backends.file"
     given = {"name": "Handed", "arguments": {"text": {"value": value}}, "params": {"year": 2007}}
     browser = build_opener(ProxyHandler({}), HTTPCookieProcessor(jar := CookieJar()))
-    with workers(2, cache, given) as (first, second):
+    with workers(2, changed, given) as (first, second):
         found = re.search(r'<iframe src="([^"]+)"', browser.open(f"{first}/page/").read().decode())
         assert found
         url = unescape(found[1])

@@ -14,6 +14,7 @@ LAYERS = [
     ["exceptions", "_version"],
     ["conf", "context", "signatures", "layout_state", "patches", "signals", "slugs", "state_text", "params"],
     [
+        "callback_properties",
         "prefix",
         "csrf",
         "json_values",

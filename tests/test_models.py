@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from dash import dcc, html
+from dash import ALL, Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -266,6 +267,8 @@ async def test_coroutines_have_the_same(app: DjangoDash) -> None:
         ({"state": {"text": 5}}, ValueError, "What stands for 'text' is a number"),
         ({"state": {"text": {"value": object()}}}, ValueError, "cannot be written as JSON"),
         ({"state": {"text": {"value": float("nan")}}}, ValueError, "cannot be written as JSON"),
+        ({"state": {"text": {"value": 2**64}}}, ValueError, "A number has 65 bits; more than 64 cannot be sent"),
+        ({"state": {"text": {"value": "\ud800"}}}, ValueError, "has half of a pair of surrogates in it"),
         ({"state": {"text": {"value": "x" * 2_000_000}}}, StateTooLargeError, "PLOTLY_DASH.*is 1048576"),
     ],
 )
@@ -301,6 +304,77 @@ def test_resetting_makes_the_state_what_the_layout_shows(app: DjangoDash) -> Non
     row = DashApp.objects.create_for(app, state={"text": {"value": "changed"}, "gone": {"value": 1}})
     row.reset()
     assert DashApp.objects.get().current_state() == row.current_state() == DEFAULTS
+
+
+def test_what_callbacks_use_is_tracked_without_a_value_too() -> None:
+    app = DjangoDash("Bare")
+    app.layout = html.Div(
+        [
+            *(dcc.Input(id=name) for name in ("read", "stated", "written", "browser", "unused")),
+            *(dcc.Input(id={"row": n}) for n in range(2)),
+            dcc.Graph(id="graph"),
+            dcc.Location(id="url"),
+            dcc.Download(id="file"),
+            html.Button(id="go"),
+            html.Div([html.B("rich")], id="done"),
+        ]
+    )
+
+    @app.callback(
+        Output("written", "value", allow_duplicate=True),
+        Output("done", "children"),
+        Output("file", "data"),
+        Output("gone", "value"),
+        Output("done", "no_such_property"),
+        Input("read", "value"),
+        Input({"row": ALL}, "value"),
+        Input("go", "n_clicks"),
+        Input("graph", "clickData"),
+        Input("url", "pathname"),
+        State("stated", "value"),
+        prevent_initial_call=True,
+    )
+    def write(*values: Any) -> Any:
+        raise PreventUpdate
+
+    app.clientside_callback("x => x", Output("graph", "figure"), Input("browser", "value"))
+    row = DashApp.objects.create_for(app, "One")
+    row.populate_values()
+    nulls = {
+        (key, name)
+        for key, values in row.current_state().items()
+        for name, value in values.items()
+        if value is None and name not in ("children", "n_clicks")  # which html components give themselves
+    }
+    wanted = {(name, "value") for name in ("read", "stated", "written", "browser", '{"row":0}', '{"row":1}')}
+    assert nulls == wanted | {("graph", "figure")}
+
+
+def test_a_property_without_a_value_is_not_laid_over_a_layout_that_gives_none(client: Any) -> None:
+    app = DjangoDash("Bare")
+    app.layout = html.Div([dcc.Input(id="a"), dcc.Input(id="b", value="default")])
+    state = {"a": {"value": None}, "b": {"value": None}}
+    DashApp.objects.create_for(app, "One", state=state, save_on_change=True)
+
+    def shown(url: str) -> list[Any]:
+        return [part["props"] for part in client.get(f"{url}_dash-layout").json()["props"]["children"]]
+
+    assert shown("/dash/instance/one/") == [{"id": "a"}, {"id": "b", "value": None}]
+    handed = app.get_absolute_url(initial_arguments={"a": {"value": None}}, instance="one", share=True)
+    assert shown(handed) == [{"id": "a", "value": None}, {"id": "b", "value": None}]
+
+
+def test_resetting_keeps_tracking_what_was_tracked_by_hand(app: DjangoDash) -> None:
+    mine = {"text": {"value": 1, "placeholder": "mine", "nothing": 1}, "outer": {"children": "mine", "title": "mine"}}
+    row = DashApp.objects.create_for(app, state={**mine, "gone": {"value": 1}})
+    row.reset()
+    bold = {"namespace": "dash_html_components", "props": {"children": "not a value"}, "type": "B"}
+    assert DashApp.objects.get().current_state() == {
+        **DEFAULTS,
+        "text": {"value": "hello", "placeholder": None},
+        "outer": {"children": bold, "title": None},
+    }
+    assert row.current_state() == DashApp.objects.get().current_state()
 
 
 def test_layout_functions_are_called_as_for_nobody(app: DjangoDash) -> None:
@@ -353,6 +427,9 @@ def test_what_is_tracked_can_be_asked_and_changed(app: DjangoDash) -> None:
     assert stored == row.current_state() == {"text": {"value": 1}, '{"kind":"cell","row":2}': {"children": bold}}
     with pytest.raises(TypeError):
         row.update_current_state("text", "value", object())
+    for value in (2**64, "\ud800"):
+        with pytest.raises((TypeError, ValueError)):
+            row.update_current_state("text", "value", value)
 
 
 def test_saving_what_changed_leaves_what_others_changed(app: DjangoDash) -> None:
@@ -380,6 +457,9 @@ def test_a_row_that_was_deleted_cannot_be_saved(app: DjangoDash) -> None:
         ("[1]", "This is a list"),
         ('{"text": 5}', "What stands for 'text' is a number"),
         ("null", "This is null"),
+        ('{"text": {"value": 18446744073709551616}}', "'text', 'value': A number has 65 bits"),
+        ('{"text": {"value": "\\ud800"}}', "has half of a pair of surrogates"),
+        ('{"text": {"value": 1e999}}', "The number inf cannot be written as JSON"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": {"b": ' + "9" * 5000 + "}}", "cannot be read"),
     ],
@@ -448,3 +528,56 @@ def test_values_of_all_pages_are_tracked(apps: Any) -> None:
     row = DashApp.objects.create_for(made)
     row.populate_values()
     assert row.current_state() == {"first": {"value": 1}, "second": {"value": 2}, "always": {"value": 0}}
+
+
+# --- saving rows that were read earlier -----------------------------------------------------------------------------
+
+
+def test_saving_a_row_does_not_undo_what_was_saved_since_it_was_read(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1, "placeholder": "p"}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    other.update_current_state("text", "value", 5)
+    other.handle_current_state()
+    row.save_on_change = True
+    row.update_current_state("text", "placeholder", "q")
+    row.save()
+    stored = DashApp.objects.get()
+    assert stored.current_state() == row.current_state() == {"text": {"value": 5, "placeholder": "q"}}
+    assert stored.save_on_change
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 5, "placeholder": "q"}}
+
+
+def test_a_state_that_was_assigned_is_written(app: DjangoDash) -> None:
+    made = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    for number, row in enumerate((made, DashApp.objects.get(), DashApp.objects.only("slug").get()), 2):
+        row.update_current_state("text", "value", "goes with the old state")
+        row.base_state = f'{{"text": {{"value": {number}}}}}'
+        row.save()
+        assert DashApp.objects.get().current_state() == {"text": {"value": number}}
+        row.save()
+
+
+def test_a_row_that_was_read_can_be_copied_as_in_django(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    row.pk, row.instance_name, row.slug = None, "Two", ""
+    row._state.adding = True
+    row.save()
+    assert DashApp.objects.get(slug="two").current_state() == {"text": {"value": 1}}
+
+
+def test_what_was_set_and_not_saved_is_forgotten_when_the_row_is_read_again(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row.update_current_state("text", "value", 2)
+    row.refresh_from_db()
+    row.save()
+    assert row.current_state() == DashApp.objects.get().current_state() == {"text": {"value": 1}}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_coroutines_save_rows_as_well(app: DjangoDash) -> None:
+    row = await DashApp.objects.acreate_for(app, "One", state={"text": {"value": 1}})
+    row.update_current_state("text", "value", 2)
+    await row.asave()
+    assert (await DashApp.objects.aget()).current_state() == {"text": {"value": 2}}

@@ -320,19 +320,23 @@ def test_a_patch_is_made_on_what_is_stored_by_then(monkeypatch: pytest.MonkeyPat
     assert stored() == {"graph": {"figure": {"data": [1, "another's", "mine"]}}}
 
 
-def test_a_patch_is_made_on_what_the_browser_has() -> None:
+@pytest.mark.parametrize(
+    ("changed", "made"), [(["graph.figure"], ["of the browser", "mine"]), (["text.value"], [1, "mine"])]
+)
+def test_a_patch_is_made_on_what_was_changed_in_the_browser(changed: list[str], made: list[Any]) -> None:
     app = DjangoDash("Simple")
     app.layout = html.Div([dcc.Input(id="text"), dcc.Graph(id="graph")])
 
-    @app.callback(Output("graph", "figure"), Input("text", "value"), State("graph", "figure"))
+    @app.callback(Output("graph", "figure"), Input("text", "value"), Input("graph", "figure"))
     def add(text: str, figure: Any) -> Any:
         patch = Patch()
         patch["data"].append(text)
         return patch
 
     saved(app, {"graph": {"figure": {"data": [1]}}})
-    tell(app, "mine", {"data": ["of the browser"]}, output="graph.figure")
-    assert stored() == {"graph": {"figure": {"data": ["of the browser", "mine"]}}}
+    body = callback_body(app, "graph.figure", "mine", {"data": ["of the browser"]}, changed=changed)
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert stored() == {"graph": {"figure": {"data": made}}}
 
 
 def test_a_patch_that_does_not_fit_leaves_the_value(caplog: pytest.LogCaptureFixture) -> None:
@@ -378,6 +382,162 @@ def test_what_a_browser_sends_is_never_saved_as_a_component(value: Any) -> None:
     saved(app)
     assert tell(app, value).status_code == 200
     assert stored()["text"] == {"value": "saved"}
+
+
+def form(*, returned: bool = False, clientside: str = "") -> DjangoDash:
+    """A name that only a button's callback reads, rows that all share, and whatever else is wanted of the name."""
+    app = DjangoDash("Form")
+    rows = [dcc.Input(id={"row": n}, value=0) for n in range(3)]
+    app.layout = html.Div([dcc.Input(id="name"), html.Button(id="go"), html.Div(id="done"), *rows])
+
+    @app.callback(
+        Output("done", "children"), Input("go", "n_clicks"), State("name", "value"), State({"row": ALL}, "value")
+    )
+    def read(clicks: Any, name: Any, rows: Any) -> str:
+        return f"{name} {sum(rows)}"
+
+    @app.callback(Output("done", "title"), Input({"row": ALL}, "value"))
+    def add(rows: list[int]) -> int:
+        return sum(rows)
+
+    if returned:
+
+        @app.callback(Output("name", "value"), Input("done", "children"), prevent_initial_call=True)
+        def follow(text: str) -> str:
+            return text
+
+    if clientside == "input":
+        app.clientside_callback("x => x", Output("done", "lang"), Input("name", "value"))
+    if clientside == "output":
+        app.clientside_callback("x => x", Output("name", "value"), Input("done", "lang"))
+    return app
+
+
+def form_body(name: Any, rows: list[Any], changed: list[str], *, go: bool) -> dict[str, Any]:
+    items = [{"id": {"row": n}, "property": "value", "value": value} for n, value in enumerate(rows)]
+    if not go:
+        outputs = {"id": "done", "property": "title"}
+        return {"output": "done.title", "outputs": outputs, "inputs": [items], "changedPropIds": changed}
+    return {
+        "output": "done.children",
+        "outputs": {"id": "done", "property": "children"},
+        "inputs": [{"id": "go", "property": "n_clicks", "value": 1}],
+        "state": [{"id": "name", "property": "value", "value": name}, items],
+        "changedPropIds": changed,
+    }
+
+
+def tell_form(app: DjangoDash, name: Any, rows: list[Any], changed: list[str], *, go: bool) -> Any:
+    response = post(Client(), app, form_body(name, rows, changed, go=go), "/dash/instance/one/")
+    assert response.status_code == 200, response.content
+    return stored()
+
+
+FORM = {"name": {"value": None}, **{key_of({"row": n}): {"value": 0} for n in range(3)}}
+
+
+def row_values(state: Any) -> list[Any]:
+    return [state[key_of({"row": n})]["value"] for n in range(3)]
+
+
+def test_values_that_a_page_merely_still_has_do_not_undo_what_others_have_saved() -> None:
+    app = form()
+    saved(app, FORM)
+    for n in range(3):  # each in a page of its own, which does not know of the others
+        rows = [n + 1 if n == other else 0 for other in range(3)]
+        tell_form(app, None, rows, [key_of({"row": n}) + ".value"], go=False)
+    assert row_values(stored()) == [1, 2, 3]
+    assert row_values(tell_form(app, "typed", [0, 0, 0], ["go.n_clicks"], go=True)) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("clientside", ["", "input", "output"])
+def test_what_was_typed_and_is_read_as_a_state_is_saved(clientside: str) -> None:
+    app = form(clientside=clientside)
+    saved(app, FORM)
+    assert tell_form(app, "typed", [0, 0, 0], ["go.n_clicks"], go=True)["name"] == {"value": "typed"}
+
+
+def test_a_state_that_another_callback_returns_is_saved_by_that_one() -> None:
+    app = form(returned=True)
+    saved(app, {**FORM, "name": {"value": "of another"}})
+    assert tell_form(app, "older", [0, 0, 0], ["go.n_clicks"], go=True)["name"] == {"value": "of another"}
+
+
+def test_initial_calls_save_nothing_of_what_they_receive() -> None:
+    app = form()
+    saved(app, {**FORM, "done": {"children": ""}})
+    state = tell_form(app, "older", [7, 7, 7], [], go=True)
+    assert (state["name"], row_values(state), state["done"]) == (
+        {"value": None},
+        [0, 0, 0],
+        {"children": "older 21"},
+    )
+
+
+@pytest.mark.parametrize("raw", ["1" + "0" * 30, "18446744073709551616", '"\\ud800"', '{"\\udc00": 1}', "[1e999999]"])
+def test_what_could_not_be_sent_to_others_is_not_saved(raw: str) -> None:
+    app = simple()
+
+    @app.callback(Output("done", "title"), Input("text", "value"))
+    def nothing(text: Any) -> Any:
+        return None
+
+    saved(app)
+    body = json.dumps(callback_body(app, "done.title", "?")).replace('"?"', raw)
+    assert post(Client(), app, body.encode(), "/dash/instance/one/").status_code == 200
+    assert stored()["text"] == {"value": [None] if raw.startswith("[") else "saved"}
+    assert shown()["text"] == stored()["text"]
+
+
+def linking(**kwargs: Any) -> DjangoDash:
+    app = DjangoDash("Linking", **kwargs)
+    app.layout = html.Div([dcc.Location(id="url"), dcc.Link(id="link", href=""), html.Div(id="done")])
+
+    @app.callback(Output("link", "href"), Output("done", "children"), Input("url", "href"))
+    def write(href: str, dash_app: Any) -> Any:
+        dash_app.update_current_state("done", "title", f"see {app.get_relative_path('/set')}")
+        return app.get_relative_path("/there"), [{"deep": f"see {app.get_relative_path('/')}"}]
+
+    return app
+
+
+LINKS = {"url": {"href": ""}, "link": {"href": ""}, "done": {"children": "", "title": ""}}
+
+
+def test_what_one_page_was_handed_is_not_saved_for_others() -> None:
+    app = linking()
+    saved(app, LINKS)
+    url = app.get_absolute_url(params={"secret": 1}, instance="one", share=True)
+    assert "/initial/" in url
+    body = callback_body(app, "..link.href...done.children..", f"http://testserver{url}here?next={url.rstrip('/')}")
+    assert post(Client(), app, body, url).status_code == 200
+    assert "initial" not in DashApp.objects.get().base_state
+    assert stored() == {
+        "url": {"href": "http://testserver/~dpd~linking~/here?next=/~dpd~linking~"},
+        "link": {"href": "/~dpd~linking~/there"},
+        "done": {"children": [{"deep": "see /~dpd~linking~/"}], "title": "see /~dpd~linking~/set"},
+    }
+    values = shown()
+    assert values["link"]["href"] == "/dash/instance/one/there"
+    assert values["url"] == {"href": "http://testserver/dash/instance/one/here?next=/dash/instance/one"}
+    assert shown(url)["link"]["href"] == f"{url}there"
+
+
+def test_addresses_of_the_app_are_saved_as_they_are_at_any_place() -> None:
+    app = linking()
+    saved(app, LINKS)
+    for href, kept in (
+        ("http://testserver/dash/instance/one/a", "http://testserver/~dpd~linking~/a"),
+        ("/dash/instance/one", "/~dpd~linking~"),
+        ("/dash/instance/one/assets/logo.png", "/dash/instance/one/assets/logo.png"),
+        ("/dash/instance/one-more/", "/dash/instance/one-more/"),
+        ("http://elsewhere/dash/instance/one/", "http://elsewhere/dash/instance/one/"),
+        ("say /dash/instance/one/", "say /dash/instance/one/"),
+    ):
+        post(Client(), app, callback_body(app, "..link.href...done.children..", href), "/dash/instance/one/")
+        assert stored()["url"] == {"href": kept}
+        assert shown()["url"] == {"href": href}
+    assert stored()["link"] == {"href": "/~dpd~linking~/there"}
 
 
 def test_what_is_nested_less_is_saved() -> None:

@@ -34,7 +34,7 @@ from django_plotly_dash.backend import websocket
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.websocket_callbacks import pages, socket
 
-from .helpers import call, callback_body
+from .helpers import call, callback_body, shared_token
 from .site_urls import mount, urls_made_again
 from .websockets import Page, until
 
@@ -540,6 +540,78 @@ async def test_a_saved_instance_answers_with_its_row() -> None:
         assert await page.result(app, "out.children", "x") == "One one"
 
 
+async def saved_instance(app: DjangoDash, **state: Any) -> Callable[[], Any]:
+    """Make an instance that saves on change; gives what asks for the children that are saved."""
+    tracked = {key: {"children": value} for key, value in state.items()}
+    row = await DashApp.objects.acreate_for(app, "One", state=tracked, save_on_change=True)
+
+    def stored() -> dict[str, Any]:
+        found = DashApp.objects.get(pk=row.pk).current_state()
+        return {key: values["children"] for key, values in found.items()}
+
+    return sync_to_async(stored)
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_what_is_streamed_to_a_saved_instance_is_saved(colour: str) -> None:
+    app = bare()
+
+    def stream(value: str) -> str:
+        patch = Patch()
+        set_props("out", {"children": "passing"})
+        set_props("other", {"children": [1], "title": "not tracked"})
+        patch.append(app.get_relative_path("/x"))
+        ctx.websocket.set_prop_sync("other", "children", patch)
+        if value == "raise":
+            raise ValueError("as the test wants it")
+        return "done"
+
+    async def stream_async(value: str) -> str:
+        return stream(value)
+
+    on(app)(stream if colour == "sync" else stream_async)
+    stored = await saved_instance(app, out="", other="")
+    async with Page("/dash/instance/one/") as page:
+        assert (await page.call(app, "out.children", "raise"))["status"] == "error"
+        assert await stored() == {"out": "", "other": ""}
+        assert await page.result(app, "out.children", "x") == "done"
+        assert await stored() == {"out": "done", "other": [1, "/~dpd~live~/x"]}
+
+
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_what_was_streamed_is_saved_when_the_page_goes(colour: str) -> None:
+    app = bare()
+
+    if colour == "sync":
+
+        @on(app, persistent=True)
+        def stream(value: str) -> str:
+            for number in range(10_000):
+                set_props("other", {"children": f"tick {number}"})
+                time.sleep(0.01)
+            return "never"
+
+    else:
+
+        @on(app, persistent=True)
+        async def stream_async(value: str) -> str:
+            set_props("other", {"children": "tick 0"})
+            await asyncio.sleep(600)
+            return "never"
+
+    stored = await saved_instance(app, out="", other="")
+    async with Page("/dash/instance/one/") as page:
+        await page.start(app, "out.children", "x")
+        await page.value()
+        assert await stored() == {"out": "", "other": ""}
+    end = time.monotonic() + 60
+    while not (now := await stored())["other"]:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
+    assert now["out"] == ""
+    assert now["other"].startswith("tick ")
+
+
 @pytest.mark.parametrize("root_path", ["", "/sub"])
 async def test_a_socket_is_where_the_urlconf_has_the_app(settings: Any, root_path: str) -> None:
     mount(settings, path("a/<slug:team>/", include(urls_made_again())))
@@ -549,7 +621,7 @@ async def test_a_socket_is_where_the_urlconf_has_the_app(settings: Any, root_pat
     def tell(value: str, request: HttpRequest) -> list[str]:
         return [app.get_relative_path("/"), request.resolver_match.kwargs["team"]]
 
-    for local in ("/a/blue/app/live/", "/a/blue/app/live/initial/token/"):
+    for local in ("/a/blue/app/live/", f"/a/blue/app/live/initial/{shared_token('app live')}/"):
         async with Page(f"{root_path}{local}", root_path=root_path) as page:
             assert await page.result(app, "out.children", "x") == [f"{root_path}{local}", "blue"]
     assert (await Page(f"{root_path}/b/app/live/", root_path=root_path).refused())[0] == socket.REFUSED

@@ -28,7 +28,7 @@ from ..json_values import explaining
 from ..threads import let_go_of_thread
 from .request import DjangoRequestAdapter
 from .response import DjangoResponseAdapter, json_response
-from .websocket import WebsocketCall, WebsocketResponseAdapter, call_of, why_not
+from .websocket import BrowserGoneError, WebsocketCall, WebsocketResponseAdapter, call_of, why_not
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -120,6 +120,7 @@ class CallbackView:
             )
         if websocket.callback is None or websocket.callback.is_shutdown:
             raise PreventUpdate
+        websocket.callback.recorder = context.require().recorder
         _record(body)
         return body
 
@@ -264,6 +265,11 @@ async def _cancellable(coroutine: Any, websocket: WebsocketCall) -> Any:
     websocket.task = asyncio.current_task()
     try:
         return await coroutine
+    except asyncio.CancelledError:
+        if websocket.callback is None or not websocket.callback.is_shutdown:
+            raise
+        # The page has gone: an end like that of a callback in a thread, with which is saved what was streamed.
+        raise BrowserGoneError from None
     finally:
         websocket.task = None
 

@@ -103,6 +103,8 @@ class WebsocketCallback:
         self._link, self.renderer_id = link, renderer_id
         self._ended = False
         self.last_component: str | None = None
+        # Learns what is sent, for a saved instance; the request that answers the callback has it.
+        self.recorder: context.StateRecorder | None = None
 
     @property
     def is_shutdown(self) -> bool:
@@ -134,6 +136,8 @@ class WebsocketCallback:
         self.last_component = component_id
         key = None if is_change else (self.renderer_id, component_id, prop_name)
         self._link.outbox.put_value(prefix.resolve_marks(text), key)
+        if self.recorder is not None:
+            self.recorder.streamed(component_id, prop_name, value)
 
     async def set_prop(self, component_id: str | dict[str, Any], prop_name: str, value: Any) -> None:
         """The same, to be awaited. Errors are those of ``set_prop_sync``."""

@@ -45,6 +45,7 @@ class Facts:
         callback: id of the callback.
         job: names this run of it.
         prefix: URL path at which the app answered.
+        files_prefix: the same without what a page has handed over, or empty if that is nothing.
         instance: slug of the saved instance, or None.
         user: primary key as text, or None for a visitor without a login.
         session: key of the session, or None if there is none or the callback has no use for it.
@@ -63,6 +64,7 @@ class Facts:
     language: str | None
     timezone: str | int
     params: dict[str, Any] | None = None
+    files_prefix: str = ""
 
 
 def facts_of(found: RequestContext, callback_id: str, job: str, wanted: tuple[str, ...]) -> Facts:
@@ -82,6 +84,7 @@ def facts_of(found: RequestContext, callback_id: str, job: str, wanted: tuple[st
         language=translation.get_language(),
         timezone=timezone_name(),
         params=params_of(found) if "params" in wanted else None,
+        files_prefix=found.files_prefix,
     )
 
 

@@ -121,6 +121,7 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
         request=request,
         app=app,
         prefix=facts.prefix,
+        files_prefix=facts.files_prefix,
         path="",
         instance=row,
         extras={

@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.models import DashApp
+from tests import handing_over
 
 from .conftest import Troubles
 
@@ -181,3 +182,63 @@ def test_a_broken_state_is_a_page_that_says_so(page: Page, live_server: LiveServ
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/saved_broken.png")
     assert with_rows(lambda: DashApp.objects.get().base_state) == '{"text": '
+
+
+@pytest.mark.urls("tests.handing_over")
+@pytest.mark.parametrize("frame_options", ["DENY", "SAMEORIGIN"])
+def test_a_broken_state_is_said_inside_the_frame_of_a_page(
+    page: Page, live_server: LiveServer, troubles: Troubles, settings: Any, frame_options: str
+) -> None:
+    settings.X_FRAME_OPTIONS = frame_options
+    make(static())
+    with_rows(lambda: DashApp.objects.update(base_state='{"text": '))
+    handing_over.given.clear()
+    handing_over.given.update({"name": "", "slug": "one", "arguments": None, "params": {"year": 2007}})
+    page.goto(f"{live_server}/page/")
+    expect(page.frame_locator("iframe").locator("h1")).to_have_text("This saved instance cannot be shown")
+    troubles.expect("500: GET .*/dash/instance/one/initial/")
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/saved_broken_framed.png")
+
+
+def test_pages_that_were_opened_earlier_do_not_undo_what_others_save(page: Page, live_server: LiveServer) -> None:
+    app = DjangoDash("Together")
+    app.layout = html.Div(
+        [
+            *(dcc.Input(id={"row": n}, value=0, type="number") for n in range(2)),
+            dcc.Input(id="note"),
+            html.Button("keep", id="keep"),
+            html.P(id="sum"),
+            html.P(id="kept"),
+        ]
+    )
+
+    @app.callback(Output("sum", "children"), Input({"row": ALL}, "value"))
+    def add_up(values: list[int]) -> str:
+        return f"sum {sum(value or 0 for value in values)}"
+
+    @app.callback(
+        Output("kept", "children"), Input("keep", "n_clicks"), State("note", "value"), prevent_initial_call=True
+    )
+    def keep(clicks: int, note: str) -> str:
+        return f"kept {note}"
+
+    make(app)
+    url = f"{live_server}/dash/instance/one/"
+    page.goto(url)
+    expect(page.locator("#sum")).to_have_text("sum 0")
+    other = page.context.new_page()
+    other.goto(url)
+    expect(other.locator("#sum")).to_have_text("sum 0")
+    page.locator("input[type=number]").first.fill("5")
+    expect(page.locator("#sum")).to_have_text("sum 5")
+    other.locator("input[type=number]").last.fill("7")
+    expect(other.locator("#sum")).to_have_text("sum 7")
+    page.fill("#note", "typed")
+    page.click("#keep")
+    expect(page.locator("#kept")).to_have_text("kept typed")
+    page.reload()
+    expect(page.locator("#sum")).to_have_text("sum 12")
+    expect(page.locator("#note")).to_have_value("typed")
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/saved_together.png")

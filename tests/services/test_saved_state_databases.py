@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from django_plotly_dash.layout_state import key_of
 from tests.site_state.databases import KINDS, ROOT, environment, new_database, run
 from tests.site_state.make_instances import NUMBER
 
@@ -23,10 +24,14 @@ WORKERS, EACH = 3, 12
 _TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 MAKE = f"""
 import django; django.setup()
+from django_plotly_dash.layout_state import key_of
 from django_plotly_dash.models import DashApp
 state = {{f"out-{{n}}": {{"children": None}} for n in range({PARALLEL})}}
 state |= {{f"in-{{n}}": {{"value": None}} for n in range({PARALLEL})}}
 DashApp.objects.create_for("Many", "All", state=state, save_on_change=True)
+rows = {{key_of({{"row": n}}): {{"value": ""}} for n in range({PARALLEL})}}
+told = {{key_of({{"told": n}}): {{"children": None}} for n in range({PARALLEL})}}
+DashApp.objects.create_for("Every", "Every", state={{**rows, **told}}, save_on_change=True)
 DashApp.objects.create_for("Shared", "Shared", state={{"done": {{"children": "before"}}}}, save_on_change=True)
 """
 SHOW = """
@@ -86,6 +91,10 @@ class Site:
             "inputs": [{"id": component, "property": "value", "value": value}],
             "changedPropIds": [f"{component}.value"],
         }
+        return self.post(slug, token, body)
+
+    def post(self, slug: str, token: str, body: dict[str, Any]) -> tuple[int, Any]:
+        """POST the body of a callback."""
         headers = {"Content-Type": "application/json", "Cookie": f"csrftoken={token}", "X-CSRFToken": token}
         connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
@@ -160,6 +169,69 @@ def test_parallel_callbacks_of_several_processes_lose_nothing(site: Site) -> Non
         **{f"out-{n}": {"children": text} for n, text in returned.items()},
         **{f"in-{n}": {"value": f"{PARALLEL} all"} for n in range(PARALLEL)},
     }
+
+
+def rows_of(state: Any, kind: str, name: str) -> list[Any]:
+    return [state[key_of({kind: n})][name] for n in range(PARALLEL)]
+
+
+def items(values: list[str]) -> list[dict[str, Any]]:
+    return [{"id": {"row": n}, "property": "value", "value": value} for n, value in enumerate(values)]
+
+
+def change_one_of(site: Site, token: str, typed: str) -> Any:
+    def change(n: int) -> int:
+        values = [typed if n == other else "" for other in range(PARALLEL)]
+        body = {
+            "output": "all.children",
+            "outputs": {"id": "all", "property": "children"},
+            "inputs": [items(values)],
+            "changedPropIds": [f"{key_of({'row': n})}.value"],
+        }
+        return site.post("every", token, body)[0]
+
+    return change
+
+
+def test_parallel_callbacks_that_share_a_pattern_lose_nothing(site: Site) -> None:
+    """Each page knows of its own change only, and sends what it has of all the others too."""
+    token, typed = site.token("every"), f"{PARALLEL} every"
+
+    change = change_one_of(site, token, typed)
+
+    def save(n: int) -> int:
+        clicked = f"{PARALLEL} saved"
+        body = {
+            "output": '{"told":["MATCH"]}.children',
+            "outputs": {"id": {"told": n}, "property": "children"},
+            "inputs": [{"id": {"save": n}, "property": "n_clicks", "value": clicked}],
+            "state": [items([""] * PARALLEL)],
+            "changedPropIds": [f"{key_of({'save': n})}.n_clicks"],
+        }
+        return site.post("every", token, body)[0]
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        assert list(pool.map(change, range(PARALLEL))) == [200] * PARALLEL
+    assert rows_of(site.states()["every"], "row", "value") == [typed] * PARALLEL
+    with ThreadPoolExecutor(PARALLEL) as pool:  # with states that are older than what is saved
+        assert list(pool.map(save, range(PARALLEL))) == [200] * PARALLEL
+    state = site.states()["every"]
+    assert rows_of(state, "row", "value") == [typed] * PARALLEL
+    assert rows_of(state, "told", "children") == [f"{PARALLEL} saved"] * PARALLEL
+
+
+def test_atomic_requests_on_sqlite_lose_nothing(tmp_path: Path) -> None:
+    """All have read in their transactions before the first of them writes."""
+    with new_database("sqlite", tmp_path) as database:
+        database["ATOMIC_REQUESTS"] = True
+        run(database, "migrate")
+        run(database, "-c", MAKE)
+        with (tmp_path / "log").open("w+") as log, _gunicorn(database, tmp_path, log) as port:
+            site, typed = Site(database, port), f"{PARALLEL} atomic"
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                done = list(pool.map(change_one_of(site, site.token("every"), typed), range(PARALLEL)))
+            assert done == [200] * PARALLEL
+            assert rows_of(site.states()["every"], "row", "value") == [typed] * PARALLEL
 
 
 def test_of_two_that_change_the_same_property_one_stays(site: Site) -> None:

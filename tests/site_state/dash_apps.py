@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from dash import Input, Output, dcc, html
+from dash import ALL, MATCH, Input, Output, State, dcc, html
 
 from django_plotly_dash import DjangoDash
 
@@ -41,6 +41,29 @@ def add(n: int) -> None:
 
 for number in range(PARALLEL):
     add(number)
+
+
+every = DjangoDash("Every")
+every.layout = html.Div(
+    [
+        *(dcc.Input(id={"row": n}, value="") for n in range(PARALLEL)),
+        *(html.Button(id={"save": n}) for n in range(PARALLEL)),
+        html.Div(id="all"),
+        *(html.Div(id={"told": n}) for n in range(PARALLEL)),
+    ]
+)
+
+
+@every.callback(Output("all", "children"), Input({"row": ALL}, "value"))
+def write_every(values: list[str]) -> str:
+    wait_for_others(max(values, key=len))
+    return "told"
+
+
+@every.callback(Output({"told": MATCH}, "children"), Input({"save": MATCH}, "n_clicks"), State({"row": ALL}, "value"))
+def save_every(clicks: str, values: list[str]) -> str:
+    wait_for_others(clicks)
+    return clicks
 
 
 shared = DjangoDash("Shared")

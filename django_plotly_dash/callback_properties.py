@@ -1,0 +1,72 @@
+"""Which properties of components the callbacks of an app read and write, pattern ids among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .layout_state import property_of
+
+if TYPE_CHECKING:
+    from .djangodash import DjangoDash
+
+
+def named(app: DjangoDash, key: str) -> set[str]:
+    """Properties of a component that any callback has as input, state or output, in the browser or on the server.
+
+    Args:
+        key: the component's id as Dash writes it.
+    """
+    parts = (
+        part for spec in app.known_callbacks().values() for part in (*spec["inputs"], *spec["state"], *_outputs(spec))
+    )
+    return {property_of(part["property"]) for part in parts if fits(part["id"], key)}
+
+
+def is_told(app: DjangoDash, key: str, name: str) -> bool:
+    """Whether the server is told of each change of a property by a callback of its own: one that has the property as
+    input, or that has set it.
+
+    Args:
+        key: the component's id as Dash writes it.
+        name: the property.
+    """
+    specs = (spec for spec in app.known_callbacks().values() if "callback" in spec)
+    parts = (part for spec in specs for part in (*spec["inputs"], *_outputs(spec)))
+    return any(property_of(part["property"]) == name and fits(part["id"], key) for part in parts)
+
+
+def fits(pattern: str, key: str) -> bool:
+    """Whether an id that a callback was defined with, wildcards written as lists, stands for a component.
+
+    Args:
+        pattern: such as ``text``, or ``{"index":["ALL"],"type":"row"}``.
+        key: the component's id as Dash writes it.
+    """
+    if pattern == key:
+        return True
+    if not (pattern.startswith("{") and key.startswith("{")):
+        return False
+    wanted, given = _read(pattern), _read(key)
+    return wanted.keys() == given.keys() and all(
+        isinstance(value, list) or value == given[part] for part, value in wanted.items()
+    )
+
+
+def _outputs(spec: dict[str, Any]) -> Iterator[dict[str, str]]:
+    if spec.get("no_output"):
+        return
+    output = spec["output"]
+    for one in output if isinstance(output, (list, tuple)) else [output]:
+        yield {"id": one.component_id_str(), "property": one.component_property}
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:  # an id that only begins like one
+        return {}
+    return found if isinstance(found, dict) else {}
