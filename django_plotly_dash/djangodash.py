@@ -342,9 +342,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
     def _config(self) -> dict[str, Any]:
         """As in Dash: what the page tells the renderer; of websockets only where one can be answered."""
         make: Callable[[], dict[str, Any]] = super()._config
-        config = make()
-        with prefix.of_files():
-            plotly = file_urls.of_plotly(self)
+        config, plotly = make(), file_urls.of_plotly(self)
         entry = websocket.config_entry(self, config.pop("websocket", {}))
         if entry is not None:
             config["websocket"] = entry
