@@ -35,9 +35,7 @@ def uvicorn(folder: Path, environment: dict[str, str]) -> Iterator[Server]:
     found.stop()
 
 
-def test_each_app_has_its_own_socket_and_gets_what_is_its_own(
-    page: Page, uvicorn: Server, troubles: Troubles
-) -> None:
+def test_each_app_has_its_own_socket_and_gets_what_is_its_own(page: Page, uvicorn: Server, troubles: Troubles) -> None:
     page.add_init_script(COUNTING)
     page.goto(f"{uvicorn.url}/direct/")
     places = {"#tick": "Tick", "#tock": "Tock", "#again": "Tick"}
@@ -146,7 +144,9 @@ def test_where_the_renderer_cannot_be_taken_over_http_is_used_and_the_console_sa
     page.add_init_script(COUNTING + "Object.defineProperty(Function.prototype, 'bind', { writable: false });")
     page.goto(f"{uvicorn.url}/direct/?empty")
     page.evaluate(
-        "async () => { document.getElementById('place').innerHTML = await (await fetch('/fragment/?app=Tick')).text(); }"
+        """async () => {
+            document.getElementById("place").innerHTML = await (await fetch("/fragment/?app=Tick")).text();
+        }"""
     )
     with page.expect_response(lambda response: response.status == 500):
         page.locator("#fail").click()
