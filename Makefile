@@ -8,7 +8,7 @@ export PATH := $(PATH):$(subst $() $(),:,$(strip $(PYTHONS)))
 PYTHON ?= $(shell PATH='$(PATH)'; for v in 3.13 3.12 3.11 3.10; do for p in $$(type -ap python$$v); do \
 	$$p -c 'import venv, ensurepip' 2>/dev/null && echo $$p && exit; done; done; echo python3)
 
-.PHONY: help demo test check fix matrix docs bench bench-live screenshot browser clean
+.PHONY: help demo test check fix matrix docs bench bench-live screenshot browser nginx clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -28,13 +28,20 @@ browser:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null; \
 	else echo "== browser tests skip what they do not find: install Chromium and chromedriver to run them all"; fi; }
 
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "== installing nginx, which the tests put in front of servers (apt-get)"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light >/dev/null; \
+	else echo "== tests with nginx skip: install it to run them"; fi; }
+
 demo: $(BIN)/.ready ## the demo site at http://localhost:8000
 	@$(BIN)/python demo/manage.py migrate --verbosity 0
 	@echo "== the demo is at http://localhost:8000 (Ctrl+C ends it)"
 	@if [ -n "$$REDIS_URL" ]; then (cd demo && exec $(abspath $(BIN))/celery -A demo_site.celery worker -c 1 -l warning) & \
 	trap "kill $$!" EXIT; fi; $(BIN)/python demo/manage.py runserver 8000
 
-test: $(BIN)/.ready browser ## all tests, with coverage
+test: $(BIN)/.ready browser nginx ## all tests, with coverage
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	@$(BIN)/coverage combine --quiet

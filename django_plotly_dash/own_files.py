@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 FOLDER = Path(__file__).parent / "static" / "django_plotly_dash"
-DIRECT, FRAMES, IN_FRAME, PIPES = "direct", "frames", "in_frame", "pipes"
+DIRECT, DIRECT_SOCKETS, FRAMES, IN_FRAME, PIPES = ALL = ("direct", "direct_sockets", "frames", "in_frame", "pipes")
 _YEAR_IN_SECONDS = 365 * 24 * 60 * 60
 
 
@@ -27,7 +27,7 @@ def url(name: str, request: HttpRequest | None) -> str | None:
     """URL of a script, or None if our URLs are nowhere included.
 
     Args:
-        name: ``DIRECT``, ``FRAMES``, ``IN_FRAME`` or ``PIPES``.
+        name: one of ``ALL``.
         request: of the page.
     """
     try:
@@ -66,7 +66,7 @@ def response(resource: str) -> HttpResponse:
         Http404: there is no such script.
     """
     name, _, rest = resource.partition(".")
-    if name not in (DIRECT, FRAMES, IN_FRAME, PIPES) or not rest.endswith("js"):
+    if name not in ALL or not rest.endswith("js"):
         raise Http404
     answer = HttpResponse(_content(name), content_type="text/javascript; charset=utf-8")
     same = rest == f"{version(name)}.js"

@@ -612,16 +612,51 @@ async def test_what_was_streamed_is_saved_when_the_page_goes(colour: str) -> Non
     assert now["other"].startswith("tick ")
 
 
+@pytest.mark.parametrize("where", ["app", "instance"])
+async def test_what_a_page_hands_over_reaches_callbacks(where: str) -> None:
+    app = bare()
+    await StatelessApp.objects.acreate(app_name="Live", slug="live")
+    base = await StatelessApp.objects.aget()
+    state = json.dumps({"out": {"children": "before"}})
+    row = await DashApp.objects.acreate(
+        stateless_app=base, instance_name="One", slug="one", save_on_change=True, base_state=state
+    )
+    given = {"year": 2007, "places": ["Oslo"]}
+
+    @on(app)
+    def tell(value: str, params: Any) -> list[Any]:
+        return [value, params["year"], list(params["places"])]
+
+    url = app.get_absolute_url(given, instance=row if where == "instance" else None, share=True)
+    assert f"/{where}/" in url
+    assert "/initial/" in url
+    async with Page(url) as page:
+        assert await page.result(app, "out.children", "x") == ["x", 2007, ["Oslo"]]
+        # They are this page's, and no other's.
+        async with Page("/dash/app/live/") as other:
+            assert (await other.call(app, "out.children", "x"))["status"] == "error"
+        assert await page.result(app, "out.children", "y") == ["y", 2007, ["Oslo"]]
+    broken = url.replace("/initial/", "/initial/x")
+    code, reason = await Page(broken).refused()
+    assert code == socket.REFUSED
+    assert "400" in reason
+    # What callbacks change in a saved instance is saved as over HTTP.
+    if where == "instance":
+        await row.arefresh_from_db()
+        assert "Oslo" in row.base_state, row.base_state
+
+
 @pytest.mark.parametrize("root_path", ["", "/sub"])
 async def test_a_socket_is_where_the_urlconf_has_the_app(settings: Any, root_path: str) -> None:
-    mount(settings, path("a/<slug:team>/", include(urls_made_again())))
     app = bare()
+    token = app.get_absolute_url({"year": 2007}, share=True).partition("/initial/")[2]
+    mount(settings, path("a/<slug:team>/", include(urls_made_again())))
 
     @on(app)
     def tell(value: str, request: HttpRequest) -> list[str]:
         return [app.get_relative_path("/"), request.resolver_match.kwargs["team"]]
 
-    for local in ("/a/blue/app/live/", f"/a/blue/app/live/initial/{shared_token('app live')}/"):
+    for local in ("/a/blue/app/live/", f"/a/blue/app/live/initial/{token}"):
         async with Page(f"{root_path}{local}", root_path=root_path) as page:
             assert await page.result(app, "out.children", "x") == [f"{root_path}{local}", "blue"]
     assert (await Page(f"{root_path}/b/app/live/", root_path=root_path).refused())[0] == socket.REFUSED

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse
 from django.utils.cache import add_never_cache_headers
 
-from .. import context, csrf
+from .. import context, csrf, own_files
 from ..conf import app_settings
+from . import websocket
 from .component_files import YEAR_IN_SECONDS
 from .response import json_response, make_response
 
@@ -27,12 +28,16 @@ _USUAL_RENDERER = "var renderer = new DashRenderer();"
 
 def config(app: DjangoDash) -> HttpResponse:
     """The renderer's configuration, and the CSRF token, for the visitor who asks."""
+    request = context.require().request
+    if websocket.is_used_by(app):
+        websocket.prepare_page(app, request)
     values = app._config()
     values["update_title"] = None  # the title is the host page's
-    # The renderer has one socket for all apps of a page, and would send each app's callbacks to the first one's URL.
-    values.pop("websocket", None)
-    response = json_response({"config": values, "pages": bool(app.use_pages)})
-    csrf.hand_over_token(context.require().request, response)
+    answer = {"config": values, "pages": bool(app.use_pages)}
+    if "websocket" in values:
+        answer["sockets"] = own_files.url(own_files.DIRECT_SOCKETS, request)
+    response = json_response(answer)
+    csrf.hand_over_token(request, response)
     add_never_cache_headers(response)
     return response
 

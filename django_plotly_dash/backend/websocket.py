@@ -232,10 +232,6 @@ def config_entry(app: DjangoDash, entry: dict[str, Any]) -> dict[str, Any] | Non
     found = context.current()
     if found is None or not is_used_by(app) or not _is_answered(found.request):
         return None
-    # The renderer has one connection per window. In a page that has apps without frames, the first gets it.
-    first = found.request.__dict__.setdefault("_dash_websocket_prefix", found.prefix)
-    if first != found.prefix:
-        return None
     # Pages that load the same worker share its socket, and with it whose cookies were sent when it was opened.
     return {**entry, "worker_url": f"{entry['worker_url']}?for={_visitor(found.request)}"}
 

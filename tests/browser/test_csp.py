@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import django
@@ -12,6 +17,8 @@ from csp.constants import NONCE
 from django.test import Client
 from django.utils.module_loading import import_string
 from playwright.sync_api import Page, expect
+
+from tests.server_processes import Server
 
 pytestmark = pytest.mark.browser
 
@@ -141,3 +148,42 @@ def test_every_inline_script_of_a_page_has_the_nonce(settings: Any) -> None:
         assert text.count("<script") == text.count(f'<script nonce="{nonce}"') > 10
         nonces.add(nonce)
     assert len(nonces) == 2
+
+
+LIVE = {
+    "as it stands": {},
+    "sockets alone": {
+        "connect-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "default-src": ["'none'"],
+        "frame-src": ["'self'"],
+    },
+}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("more", LIVE.values(), ids=LIVE.keys())
+def test_pipes_and_websocket_callbacks_run(page: Page, tmp_path: Path, more: Any) -> None:
+    policy = {"DPD_TEST_POLICY": json.dumps(more), "DPD_TEST_DATABASE": str(tmp_path / "site.sqlite3")}
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.site_websockets.settings", **policy}
+    migrate = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, env={**os.environ, **environment, "DPD_TEST_LAYERS": "{}"}, check=True)
+    page.add_init_script(NOTE_VIOLATIONS)
+    server = Server("uvicorn", tmp_path, **environment).start()
+    try:
+        page.goto(f"{server.url}/direct/")
+        for part in (page.locator("#tick"), page.locator("#tock"), page.frame_locator("iframe")):
+            expect(part.locator("#clock")).to_have_text(re.compile(r"\d"))
+            part.locator("#go").click()
+            expect(part.locator("#answer")).to_contain_text("1 of the page nobody")
+        page.evaluate(
+            """() => new Promise((resolve) => {
+                window.dpd_wsb.add_callback(resolve);
+                window.dpd_wsb.send({type: "connection_triplet", channel_name: "open", label: "mic"});
+                setInterval(() => window.dpd_wsb.send({channel_name: "open", label: "mic", value: 1}), 200);
+            })"""
+        )
+        assert violations(page) == []
+    finally:
+        page.goto("about:blank")
+        server.stop()

@@ -136,6 +136,8 @@ def test_who_may_not_see_an_app_is_told_so(
     page.on("request", lambda request: requested.append(request.url))
     page.goto(f"{serve()}/pages/direct/")
     expect(page.locator("#third [role=alert]")).to_have_text("You may not see this app, or have to log in first.")
+    expect(page.locator("[role=alert]")).to_have_count(page.locator("[data-django-plotly-dash]").count())
+    page.evaluate("1")
     troubles.expect("its configuration was answered with status")
     troubles.expect("Refused to apply style")  # those of the assets are the app's as well
     assert not any("_dash-component-suites" in url for url in requested)

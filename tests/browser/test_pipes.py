@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.conftest import Troubles
 from tests.server_processes import Redis, Server
@@ -54,7 +54,7 @@ def subscribed(page: Page, *apps: Any) -> None:
     page.wait_for_function("window.dpd_wsb !== undefined")
 
 
-def send_until(server: Server, value: str, *apps: Page | FrameLocator) -> None:
+def send_until(server: Server, value: str, *apps: Page | FrameLocator | Locator) -> None:
     """Send a value again and again until all of these show it."""
     for _ in range(60):
         with contextlib.suppress(OSError):
@@ -103,6 +103,25 @@ def test_a_message_reaches_all_pipes_of_a_page_over_one_socket(page: Page, serve
     page.evaluate("window.dpd_wsb.send({channel_name: 'open', label: 'mic', value: 2})")
     page.wait_for_function("window.heard.value === 2")
     assert "fake news" not in first.locator("#shown").inner_text()
+
+
+@pytest.mark.parametrize("query", ["?tag", ""], ids=["with the tag", "without the tag"])
+def test_pipes_of_apps_without_frames(page: Page, server: Server, query: str) -> None:
+    sockets = Sockets(page)
+    page.goto(f"{server.url}/direct/{query}")
+    apps = [page.locator("#first"), page.locator("#second"), page.frame_locator(NEWS)]
+    subscribed(page, *apps)
+    send_until(server, "hello", *apps)
+    assert len(sockets) == 1
+    page.locator("#second #send").click()
+    for app in apps:
+        expect(app.locator("#shown")).to_contain_text("[from a callback of Other news]")
+    # An app that goes leaves the pipes of the others.
+    page.evaluate("djangoPlotlyDash.unmount('#first [data-django-plotly-dash]')")
+    send_until(server, "later", *apps[1:])
+    page.evaluate("djangoPlotlyDash.mount('#first [data-django-plotly-dash]')")
+    send_until(server, "back", *apps)
+    assert len(sockets) == 1
 
 
 def test_an_app_that_is_opened_alone_has_its_own_socket(page: Page, server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -17,7 +18,7 @@ from uuid import uuid4
 import pytest
 from websockets.sync.client import connect
 
-from tests.conftest import SERVICES
+from tests.conftest import SERVICES, missing
 from tests.server_processes import COMMANDS, Server, eventually, free_port
 from tests.site_pipes import triplet
 
@@ -58,9 +59,9 @@ def test_a_server_alone(kind: str, tmp_path: Path) -> None:
 @contextmanager
 def nginx(folder: Path, configuration: str, **ports: int) -> Iterator[int]:
     """Nginx with a configuration of the page, in which ports are replaced by free ones."""
-    program = shutil.which("nginx")
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")  # not in everybody's PATH
     if program is None:
-        pytest.skip("there is no nginx")
+        missing("there is no nginx")
     port = free_port()
     for documented, real in {"8080": port, **ports}.items():
         configuration = re.sub(rf"\b{documented.removeprefix('p')}\b", str(real), configuration)
@@ -72,7 +73,7 @@ def nginx(folder: Path, configuration: str, **ports: int) -> Iterator[int]:
         f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{ access_log off; {paths}\n{configuration} }}\n"
     )
-    process = subprocess.Popen([program, "-p", str(folder), "-c", str(file)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([str(program), "-p", str(folder), "-c", str(file)], stderr=subprocess.DEVNULL)
 
     def answers() -> bool:
         assert process.poll() is None, (folder / "error.log").read_text()

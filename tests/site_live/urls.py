@@ -22,6 +22,11 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "live.html")
 
 
+def direct(request: HttpRequest) -> HttpResponse:
+    """The same apps without frames, one more in a frame, and the tag."""
+    return render(request, "live_direct.html")
+
+
 def send(request: HttpRequest) -> HttpResponse:
     """Send what the query says; answer with the process."""
     send_to_pipe_channel("news", "headline", request.GET["value"])
@@ -30,6 +35,7 @@ def send(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("page/", page),
+    path("direct/", direct),
     path("send/", send),
     path("dash/", include("django_plotly_dash.urls")),
     path("", include("django_plotly_dash.poke_urls")),

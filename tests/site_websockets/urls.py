@@ -1,4 +1,4 @@
-"""A page with three frames, logging in and out, and what runs in the server."""
+"""Pages with apps in frames and without, logging in and out, and what runs in the server."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ from .dash_apps import running
 def page(request: HttpRequest) -> HttpResponse:
     """Three apps in frames."""
     return render(request, "websockets.html")
+
+
+def direct(request: HttpRequest) -> HttpResponse:
+    """Apps without frames, one of them twice, and one in a frame; none at all with ``?empty``."""
+    return render(request, "websockets_direct.html", {"is_empty": "empty" in request.GET})
+
+
+def fragment(request: HttpRequest) -> HttpResponse:
+    """An app without a frame, to be put into a page."""
+    return render(request, "websockets_fragment.html", {"name": request.GET["app"]})
 
 
 def enter(request: HttpRequest) -> HttpResponse:
@@ -37,6 +47,8 @@ def callbacks(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("page/", page),
+    path("direct/", direct),
+    path("fragment/", fragment),
     path("in/", enter),
     path("out/", leave),
     path("running/", callbacks),

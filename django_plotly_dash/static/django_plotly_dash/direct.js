@@ -214,15 +214,17 @@
       this.needs = JSON.parse(element.getAttribute(MARK));
       this.functions = {};
       this.waiting = 0; // clientside functions that have returned a promise
-      this.store = this.root = this.container = null;
+      this.store = this.root = this.container = this.socket = null;
       this.closed = false;
-      this.cleanups = [];
+      this.cleanups = [() => this.effectsHaveRun()];
+      this.effects = new Promise((resolve) => (this.effectsHaveRun = resolve));
       this.ready = this.start().catch((error) => this.fail(error));
       this.ready.catch(() => {}); // who does not ask is told by the console
     }
 
     async start() {
-      const { config, pages } = await this.load();
+      const { config, pages, sockets } = await this.load();
+      if (config.websocket) await this.prepareSocket(config, sockets);
       const opened = turn.then(() => this.closed || this.open(config, pages));
       turn = opened.catch(() => {});
       await opened;
@@ -243,6 +245,24 @@
       return config;
     }
 
+    /** A websocket of its own for an app that uses one. */
+    async prepareSocket(config, src) {
+      await loadScript({ src });
+      const { Socket } = window.djangoPlotlyDash;
+      const overHttp = (error) => {
+        console.error(`djangoPlotlyDash: ${this.needs.url}: ${error.message}`);
+        delete this.store?.getState().config?.websocket;
+      };
+      if (this.closed) return;
+      if (Socket.isPossible) {
+        this.socket = new Socket(config, overHttp);
+        this.cleanups.push(() => this.socket.close());
+      } else {
+        delete config.websocket;
+        overHttp(new Error("its websocket callbacks go over HTTP: this browser, or the page, does not let it be otherwise."));
+      }
+    }
+
     async open(config, pages) {
       this.container = document.createElement("div");
       const data = document.createElement("div");
@@ -255,7 +275,7 @@
       try {
         this.store = await this.launch();
         this.cleanups.push(this.store.subscribe(() => this.look()));
-        await when(this.store, (state) => state.config, this);
+        await Promise.all([when(this.store, (state) => state.config, this), this.effects]);
       } finally {
         giveBack.forEach((give) => give());
         data.remove();
@@ -268,7 +288,17 @@
       const { React, ReactDOM } = libraries;
       const { createRoot, render } = ReactDOM;
       AppContext = AppContext ?? React.createContext(null);
-      const named = (element) => React.createElement(AppContext.Provider, { value: this }, element);
+      // The renderer reads its configuration once more in an effect; ours runs after those of what is inside.
+      const Whole = ({ children }) => {
+        React.useEffect(() => this.effectsHaveRun(), []);
+        return children;
+      };
+      const hooked = (element) =>
+        React.cloneElement(element, { hooks: this.socket.hooks(element.props.hooks) });
+      const named = (element) => {
+        const whole = React.createElement(Whole, null, this.socket ? hooked(element) : element);
+        return React.createElement(AppContext.Provider, { value: this }, whole);
+      };
       const made = new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(new Error("Dash's renderer has not started.")), PATIENCE);
         stores.push = (store) => {
