@@ -1,6 +1,7 @@
 """An app in somebody's page without a frame: the element at which our script mounts it.
 
-The element says where the app is and which files it needs, and nothing that belongs to a visitor.
+The element says where the app is and which files it needs, and nothing that belongs to a visitor, except for what the
+page hands over: that stands in the address, and is of no use to anybody else.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def element(found: Found, *, url: str, request: HttpRequest | None, parts: PageP
     """The mount element, with the style sheets that the page does not have yet and our script.
 
     Args:
-        url: where the app answers, with a slash at its end.
+        url: where the app answers, with a slash at its end; with what the page hands over, if it does.
         request: of the page.
         parts: what other tags of the page have rendered.
 
@@ -45,30 +46,34 @@ def element(found: Found, *, url: str, request: HttpRequest | None, parts: PageP
 
 
 def needs_of(found: Found, url: str, request: HttpRequest | None) -> dict[str, Any]:
-    """Where an app answers, and which files it needs, in order. All of it is the same for all visitors."""
+    """Where an app answers, and which files it needs, in order. All of it is the same for all visitors, unless ``url``
+    holds values for one of them."""
     app = found.app
-    with _speaking(found, url, request):
+    # Files are the same whatever this page hands over, and browsers are to keep them for all pages.
+    files = prefix.url_of(found.slug, instance=found.instance is not None, request=request)
+    with _speaking(found, url, files, request):
         scripts = _tags(app._generate_scripts_html(), "script", "src")
         links = _tags(app._generate_css_dist_html(), "link", "href")  # type: ignore[no-untyped-call]
     # An app may be there twice, as itself and as an instance; its scripts are to run once.
     for item in scripts:
-        if item["src"].startswith(url) and "_dash-component-suites/" not in item["src"]:
-            item["key"] = f"{app.slug}:{item['src'][len(url) :]}"
+        if item["src"].startswith(files) and "_dash-component-suites/" not in item["src"]:
+            item["key"] = f"{app.slug}:{item['src'][len(files) :]}"
     functions, launcher = direct_answers.functions_key(app), direct_answers.launcher_key(app)
     if functions:
-        scripts.append({"src": f"{url}{direct_answers.FUNCTIONS}?v={functions}", "key": functions})
+        scripts.append({"src": f"{files}{direct_answers.FUNCTIONS}?v={functions}", "key": functions})
     if launcher:
-        scripts.append({"src": f"{url}{direct_answers.LAUNCHER}?v={launcher}", "key": launcher})
+        scripts.append({"src": f"{files}{direct_answers.LAUNCHER}?v={launcher}", "key": launcher})
     return {"url": url, "scripts": scripts, "styles": links, "launcher": launcher}
 
 
 @contextmanager
-def _speaking(found: Found, url: str, request: HttpRequest | None) -> Iterator[None]:
+def _speaking(found: Found, url: str, files: str, request: HttpRequest | None) -> Iterator[None]:
     """As if the app answered a request at ``url``; the page's own request is another's."""
     visit = context.RequestContext(
         request=request if request is not None else HttpRequest(),
         app=found.app,
         prefix=url,
+        files_prefix=files,
         path="",
         instance=found.instance,
     )

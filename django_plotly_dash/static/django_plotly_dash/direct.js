@@ -356,13 +356,23 @@
 
     /** Until the layout stands. */
     async shown() {
-      const isBad = (request) => request?.status && request.status !== 200 && request.status !== "loading";
+      const isAnswered = ({ status } = {}) => Boolean(status) && status !== "loading";
+      const isRefused = (request) => isAnswered(request) && request.status !== 200;
+      // A login page, for one, is no layout; and the renderer waits forever for an answer that the network has lost.
+      const isLost = (request) => isAnswered(request) && typeof request.content !== "object";
+      const requests = ({ layoutRequest, dependenciesRequest }) => [layoutRequest, dependenciesRequest];
       const state = await when(
         this.store,
-        (state) => state.appLifecycle === "HYDRATED" || isBad(state.layoutRequest) || isBad(state.dependenciesRequest),
+        (state) =>
+          state.appLifecycle === "HYDRATED" ||
+          requests(state).some((request) => isRefused(request) || isLost(request)) ||
+          state.error?.backEnd?.length > 0 ||
+          state.error?.backEndConnected === false,
         this,
       );
-      if (!this.closed && state.appLifecycle !== "HYDRATED") throw new Error("The layout has not come.");
+      if (this.closed || state.appLifecycle === "HYDRATED") return;
+      if (!requests(state).some(isRefused)) this.stop(); // of a refusal the renderer tells
+      throw new Error("The layout has not come.");
     }
 
     // Pages of Dash are chosen by the path of the document, which is the host's. The app gets a path of its own.
@@ -390,7 +400,7 @@
     fail(error) {
       if (this.closed) return this;
       console.error(`djangoPlotlyDash: ${this.needs.url}: ${error.message}`);
-      if (!this.store) {
+      if (!this.root) {
         const text = document.createElement("p");
         text.className = "django-plotly-dash-error";
         text.setAttribute("role", "alert");
@@ -407,14 +417,20 @@
 
     close() {
       this.closed = true;
+      this.stop();
+      if (lastRendered === this) lastRendered = null;
+      this.cleanups.forEach((clean) => clean());
+      this.element.replaceChildren();
+    }
+
+    /** End what the renderer does. */
+    stop() {
       this.root?.unmount();
+      this.root = null;
       const index = (window.dash_stores ?? []).indexOf(this.store);
       if (index >= 0) window.dash_stores.splice(index, 1);
       if (window.store === this.store) delete window.store;
       for (const name of Object.keys(clientside)) if (name.startsWith(`~${this.number}~`)) delete clientside[name];
-      if (lastRendered === this) lastRendered = null;
-      this.cleanups.forEach((clean) => clean());
-      this.element.replaceChildren();
     }
   }
 
@@ -428,11 +444,13 @@
       headers: { Accept: "application/json" },
     });
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
-    if (response.ok && isJson) return response.json();
+    const answer = isJson ? await response.json().catch(() => null) : null;
+    if (response.ok && answer?.config) return answer;
     const error = new Error(`its configuration was answered with status ${response.status}.`);
-    if (response.redirected || [401, 403].includes(response.status)) {
-      error.forPeople = "You may not see this app, or have to log in first.";
-    }
+    const isForbidden = response.redirected || [401, 403].includes(response.status);
+    // The server has a sentence for people where it knows the reason; a page of the site's own is none of ours.
+    if (typeof answer?.error === "string") error.forPeople = answer.error;
+    else if (isForbidden) error.forPeople = "You may not see this app, or have to log in first.";
     throw error;
   }
 
