@@ -112,7 +112,10 @@ def test_a_cached_fragment_serves_another_visitor_and_another_page() -> None:
 
 def test_values_of_a_page_are_in_the_address_of_an_app_and_not_in_those_of_its_files(row: DashApp) -> None:
     request = RequestFactory().get("/")
-    tags = "{% plotly_direct name='Red' params=values share=True %}{% plotly_direct slug='mine' params=values share=True %}"
+    tags = (
+        "{% plotly_direct name='Red' params=values share=True %}"
+        "{% plotly_direct slug='mine' params=values share=True %}"
+    )
     for found, base in zip(
         needs(rendered(tags, request, values={"year": 1})), ("app/red", "instance/mine"), strict=True
     ):

@@ -270,13 +270,19 @@
       AppContext = AppContext ?? React.createContext(null);
       const named = (element) => React.createElement(AppContext.Provider, { value: this }, element);
       const made = new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error("Dash's renderer has not started.")), PATIENCE);
-        stores.push = (store) => {
-          delete stores.push;
-          clearTimeout(late);
+        const caught = (store) => {
           resolve(store);
+          ended();
           return stores.push(store);
         };
+        const ended = (reason) => {
+          clearTimeout(late);
+          if (stores.push === caught) delete stores.push;
+          reject(new Error(reason)); // which a promise that is fulfilled ignores
+        };
+        const late = setTimeout(() => ended("Dash's renderer has not started."), PATIENCE);
+        stores.push = caught;
+        this.cleanups.push(() => ended("It is gone.")); // others must not wait for what was never rendered
       });
       try {
         if (createRoot) {
@@ -536,7 +542,10 @@
 
   /** Mount what has come into the page, unmount what has gone. */
   function follow(records) {
-    for (const element of [...apps.keys()]) if (!element.isConnected) unmount(element);
+    for (const [element, app] of [...apps]) {
+      const isEmptied = app.root && app.container.parentNode !== element; // by what makes a page like a new one
+      if ((!element.isConnected || isEmptied) && unmount(element) && element.isConnected) quietly(element);
+    }
     for (const { addedNodes } of records) {
       for (const node of addedNodes) {
         if (!(node instanceof Element) || !node.isConnected) continue;
