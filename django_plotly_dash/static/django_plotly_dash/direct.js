@@ -46,11 +46,14 @@
   const loads = new Map(); // key -> promise of the clientside functions that a script has brought
   let knownFunctions = {};
 
-  /** The same for a bundle below the path of any app, and for its builds for development and production. */
+  /** The same for a bundle below the path of any app and among the static files, and for its builds for development and
+      production: library and path. For one of a CDN the server says which it is. */
   function keyOf(url) {
     const full = new URL(url, document.baseURI).href;
-    const bundle = /\/_dash-component-suites\/(.+)$/.exec(full);
-    return (bundle ? bundle[1] : full).replace(/\.(min|dev)(?=\.)/g, "");
+    const ofApp = /\/_dash-component-suites\/([^?#]+)/.exec(full)?.[1].replace(/\.v[\w-]+m[\da-f]+(?=\.)/i, "");
+    const ofSite = /\/dpd\/components\/([^/]+)\/[^/]+\/([^?#]+)/.exec(full);
+    const bundle = ofApp ?? (ofSite && `${ofSite[1]}/${ofSite[2].replace(/\.[\da-f]{12}(?=\.\w+$)/, "")}`);
+    return (bundle ?? full).replace(/\.(min|dev)(?=\.)/g, "");
   }
 
   function once(key, load) {
