@@ -439,6 +439,7 @@
       const index = (window.dash_stores ?? []).indexOf(this.store);
       if (index >= 0) window.dash_stores.splice(index, 1);
       if (window.store === this.store) delete window.store;
+      if (this.store) endJobs(this.store);
       for (const name of Object.keys(clientside)) if (name.startsWith(`~${this.number}~`)) delete clientside[name];
     }
   }
@@ -472,6 +473,17 @@
       element.removeAttribute("id");
       others.forEach((other) => (other.id = id));
     };
+  }
+
+  /** Let the renderer ask no more for what background callbacks of an app that is gone have made. */
+  function endJobs(store) {
+    const end = () => {
+      for (const [jobId, job] of Object.entries(store.getState().callbackJobs ?? {})) {
+        if (!job.outdated) store.dispatch({ type: "CALLBACK_JOB_OUTDATED", payload: { jobId } });
+      }
+    };
+    store.subscribe(end); // a job may have been asked for, and not been named yet
+    end();
   }
 
   let devTools = null;
