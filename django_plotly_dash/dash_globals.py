@@ -357,9 +357,23 @@ def _take_in_earlier_callbacks() -> None:
         _scripts.append("\n".join(_callback.GLOBAL_INLINE_SCRIPTS))
 
 
+_plain_asset_url = _get_paths.app_get_asset_url
+
+
+def _asset_url(config: Any, path: str) -> str:
+    """``dash.get_asset_url`` answers as ``get_asset_url`` of the app that it speaks for, which knows static files."""
+    found: str
+    if config is _current_config:
+        found = _get_app.get_app().get_asset_url(path)
+    else:
+        found = _plain_asset_url(config, path)  # type: ignore[no-untyped-call]
+    return found
+
+
 def _take_places() -> None:
     _get_app.app_context = _app_context  # type: ignore[assignment]
     _get_paths.CONFIG = _current_config
+    _get_paths.app_get_asset_url = _asset_url
     _pages.CONFIG = _current_config
     _pages.PAGE_REGISTRY = page_registry
     dash.page_registry = page_registry

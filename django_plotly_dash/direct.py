@@ -84,7 +84,7 @@ def _keys_of_cdns(app: DjangoDash) -> dict[str, str]:
         {name: value["prod"] if isinstance(value, dict) else value for name, value in each.items()}
         for each in _dash_renderer._js_dist_dependencies
     ]
-    lists = (_dash_renderer._js_dist, dcc._js_dist, html._js_dist, dash_table._js_dist)
+    lists = (_dash_renderer._js_dist, dcc._js_dist, html._js_dist, dash_table._js_dist)  # type: ignore[attr-defined]
     resources: list[Any] = [*dependencies, *chain(*lists), *ComponentRegistry.get_resources("_js_dist")]
     resources += app.scripts._resources._resources
     found: dict[str, str] = {}
