@@ -362,12 +362,9 @@ _plain_asset_url = _get_paths.app_get_asset_url
 
 def _asset_url(config: Any, path: str) -> str:
     """``dash.get_asset_url`` answers as ``get_asset_url`` of the app that it speaks for, which knows static files."""
-    found: str
-    if config is _current_config:
-        found = _get_app.get_app().get_asset_url(path)
-    else:
-        found = _plain_asset_url(config, path)  # type: ignore[no-untyped-call]
-    return found
+    if config is not _current_config:
+        return str(_plain_asset_url(config, path))  # type: ignore[no-untyped-call]
+    return str(_get_app.get_app().get_asset_url(path))
 
 
 def _take_places() -> None:
