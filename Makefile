@@ -8,11 +8,11 @@ export PATH := $(PATH):$(subst $() $(),:,$(strip $(PYTHONS)))
 PYTHON ?= $(shell PATH='$(PATH)'; for v in 3.13 3.12 3.11 3.10; do for p in $$(type -ap python$$v); do \
 	$$p -c 'import venv, ensurepip' 2>/dev/null && echo $$p && exit; done; done; echo python3)
 
-.PHONY: help demo test check fix matrix docs bench bench-live screenshot browser nginx clean
+.PHONY: help demo test check fix matrix docs bench bench-embedding bench-live screenshot browser nginx clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 $(BIN)/.ready: pyproject.toml
 	@echo "== making the virtual environment $(VENV) with $(PYTHON) and installing what is needed into it"
@@ -66,6 +66,9 @@ docs: $(BIN)/.ready ## the documentation, in docs/_build/html
 
 bench: $(BIN)/.ready ## what a callback costs, against a bare Django view
 	$(BIN)/python bench/callback.py
+
+bench-embedding: $(BIN)/.ready browser ## what many apps on one page cost in a browser
+	$(BIN)/python bench/embedding.py
 
 bench-live: $(BIN)/.ready ## what live updating can do: sockets, messages, delivery, latency
 	$(BIN)/python bench/live.py

@@ -110,6 +110,26 @@ def test_a_cached_fragment_serves_another_visitor_and_another_page() -> None:
     assert any("blue.css" in style["href"] for style in needs(alone)[0]["styles"])
 
 
+def test_values_of_a_page_are_in_the_address_of_an_app_and_not_in_those_of_its_files(row: DashApp) -> None:
+    request = RequestFactory().get("/")
+    tags = (
+        "{% plotly_direct name='Red' params=values share=True %}"
+        "{% plotly_direct slug='mine' params=values share=True %}"
+    )
+    for found, base in zip(
+        needs(rendered(tags, request, values={"year": 1})), ("app/red", "instance/mine"), strict=True
+    ):
+        assert found["url"].startswith(f"/dash/{base}/initial/")
+        assert not [item for item in found["scripts"] + found["styles"] if "/initial/" in str(item)]
+        own = [script["src"] for script in found["scripts"] if script["src"].startswith(f"/dash/{base}/")]
+        assert any("/assets/" in source for source in own)
+        assert all(Client().get(source).status_code == 200 for source in own)
+        assert Client().get(f"{found['url']}_dpd/config").json()["config"]["requests_pathname_prefix"] == found["url"]
+        refused = Client().get(f"{found['url'].replace('/initial/', '/initial/x')}_dpd/config")
+        assert refused.status_code == 400
+        assert refused.json()["error"].startswith("This address was changed")
+
+
 def test_scripts_of_a_page_carry_its_nonce_where_the_page_asks_for_them() -> None:
     request = RequestFactory().get("/")
     request.csp_nonce = "this-visitors"  # type: ignore[attr-defined]

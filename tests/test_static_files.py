@@ -164,7 +164,7 @@ def test_asset_urls_are_hashed_wherever_they_are_asked_for(
     assert re.fullmatch(r"/static/dpd/assets/.*wardrobe[^/]*/logo\.[0-9a-f]{12}\.svg", sources[0])
     assert re.search(r"/2_nested/deep/second\.[0-9a-f]{12}\.js$", sources[1])
     in_callback = result(call(client, app, "out.children", 1)).split()
-    assert in_callback == [sources[0], f"{URL}assets/logo.svg", sources[0]]
+    assert in_callback == [sources[0]] * 3
 
 
 def test_relative_links_below_the_app_answer_as_before(

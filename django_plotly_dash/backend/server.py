@@ -269,11 +269,11 @@ class DjangoDashServer(BaseDashServer[Any]):
     def setup_index(self, dash_app: Dash) -> None:
         dash_app._add_url("", self._page)
         for path, answer in (
-            (direct_answers.CONFIG, direct_answers.config),
-            (direct_answers.FUNCTIONS, direct_answers.functions),
-            (direct_answers.LAUNCHER, direct_answers.launcher),
+            (direct_answers.CONFIG, self._config),
+            (direct_answers.FUNCTIONS, partial(direct_answers.functions, self._app)),
+            (direct_answers.LAUNCHER, partial(direct_answers.launcher, self._app)),
         ):
-            dash_app._add_url(path, partial(answer, self._app))
+            dash_app._add_url(path, answer)
 
     def setup_catchall(self, dash_app: Dash) -> None:
         """Paths that nothing else answers are the app's pages, which the browser routes."""
@@ -291,9 +291,13 @@ class DjangoDashServer(BaseDashServer[Any]):
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 
+    def _config(self) -> HttpResponse:
+        self._check_handed()
+        return direct_answers.config(self._app)
+
     def _check_handed(self) -> None:
-        """Say on the page itself that values are gone, or are for components that the app does not have. Later, when
-        the renderer asks for the layout, there is no good place for it."""
+        """Say on the page itself, or in the place of an app without a frame, that values are gone, or are for
+        components that the app does not have. Later, when the renderer asks for the layout, there is no good place."""
         handed = context.require().handed
         if handed is None:
             return

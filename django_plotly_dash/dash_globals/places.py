@@ -50,6 +50,16 @@ class _InlineScripts(list[str]):
             inbox.last.script = script
 
 
+_plain_asset_url = _get_paths.app_get_asset_url
+
+
+def _asset_url(config: Any, path: str) -> str:
+    """``dash.get_asset_url`` answers as ``get_asset_url`` of the app that it speaks for, which knows static files."""
+    if config is not current_config:
+        return str(_plain_asset_url(config, path))  # type: ignore[no-untyped-call]
+    return str(_get_app.get_app().get_asset_url(path))
+
+
 _map, _list, _scripts = _CallbackMap(), _CallbackList(), _InlineScripts()
 
 
@@ -129,6 +139,7 @@ def take_places() -> None:
     """Put our objects in the places of Dash's. Making and setting up an app puts others there."""
     _get_app.app_context = app_context  # type: ignore[assignment]
     _get_paths.CONFIG = current_config
+    _get_paths.app_get_asset_url = _asset_url
     _pages.CONFIG = current_config
     _pages.PAGE_REGISTRY = page_registry
     dash.page_registry = page_registry

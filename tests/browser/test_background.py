@@ -82,3 +82,51 @@ def test_progress_running_cancel_result_and_error(
     expect(page.locator(".test-devtools-error-count")).to_have_text("1")
     troubles.expect("500: POST")
     troubles.expect("BackgroundCallbackError|Callback error|out of paper|console")
+
+
+def test_nobody_asks_for_a_job_whose_app_has_gone_from_the_page(
+    app: DjangoDash, serve: Callable[..., str], page: Page, tmp_path: Path
+) -> None:
+    page.goto(f"{serve()}/pages/empty/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "&job=" in request.url else None)
+    jobs = "window.gone.map((store) => Object.keys(store.getState().callbackJobs).length)"
+    page.evaluate("window.gone = []")
+    for moment in ("while it works", "before it has a name"):
+        page.evaluate(
+            """async () => {
+                const place = document.getElementById("place");
+                place.innerHTML = await (await fetch("/pages/fragment/?app=Background")).text();
+                await djangoPlotlyDash.mount(place.querySelector("[data-django-plotly-dash]"));
+                const [store] = window.dash_stores;
+                window.gone.push(store);
+                window.wasNamed = false;
+                store.subscribe(() => { window.wasNamed ||= Object.keys(store.getState().callbackJobs).length > 0; });
+            }"""
+        )
+        if moment == "while it works":
+            page.click("#make")
+            expect(page.locator("#step")).to_have_text("working")
+            page.evaluate("document.getElementById('place').replaceChildren()")
+        else:
+            with page.expect_response("**/_dash-update-component*"):
+                page.evaluate(
+                    """() => {
+                        document.getElementById("make").click();
+                        return new Promise((resolve) => {
+                            const { fetch } = window;
+                            window.fetch = (...args) => {
+                                window.fetch = fetch;
+                                setTimeout(() => { document.getElementById("place").replaceChildren(); resolve(); });
+                                return fetch(...args);
+                            };
+                        });
+                    }"""
+                )
+        page.wait_for_function("window.dash_stores.length === 0")
+        page.wait_for_function(f"window.wasNamed && {jobs}.every((number) => number === 0)")
+    before = len(asked)
+    page.evaluate("async () => { for (let n = 0; n < 20; n += 1) await fetch('/pages/fragment/'); }")
+    page.wait_for_timeout(500)
+    assert len(asked) == before
+    (tmp_path / "go").touch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -151,3 +152,17 @@ def test_bootstrap_gives_a_frame_its_shape(page: Page, live_server: LiveServer) 
         assert box is not None
         assert abs(box["width"] * 9 / 16 - box["height"]) < 1
         expect(page.frame_locator(f"#{part} iframe").locator("#text")).to_be_visible()
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_chromium_remarks_on_the_sandbox_only_where_there_is_one(
+    page: Page, serve: Callable[..., str], settings: Any, sandbox: bool
+) -> None:
+    if not sandbox:
+        settings.PLOTLY_DASH = {"iframe_sandbox": None}
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{serve()}/frames/")
+    for title in ("Echo", "Second app"):
+        expect(page.frame_locator(f"iframe[title='{title}']").locator("#echoed")).to_be_visible()
+    assert bool([text for text in said if "sandbox" in text]) is sandbox

@@ -16,6 +16,8 @@ import dash
 import plotly
 import pytest
 from dash import Input, Output, dcc, html
+from django.http import HttpResponse
+from django.template import RequestContext, Template
 from django.urls import include, path
 from django.views.static import serve as serve_folder
 from playwright.sync_api import Page, Route, expect
@@ -271,3 +273,41 @@ def test_serve_locally_false_takes_bundles_from_the_makers_cdn(page: Page, serve
     assert urlsplit(loaded.named("async-graph")).hostname == "unpkg.com"
     own = [url for url in loaded if url.startswith(site) and "_dash-component-suites" in url]
     assert all(re.search(r"/(dash_ag_grid|dash_bootstrap|dash_mantine|dpd_)|/dcc/.*shared", url) for url in own), own
+
+
+@pytest.mark.parametrize("is_static", [False, True])
+def test_apps_of_one_page_share_bundles_whether_they_are_local_or_not(
+    page: Page, serve: Callable[..., str], settings: Any, tmp_path: Path, is_static: bool
+) -> None:
+    pages = [
+        path(f"{name}/", lambda request, text=text: HttpResponse(Template(text).render(RequestContext(request, {}))))
+        for name, text in {
+            "near-first": "{% load plotly_dash %}{% plotly_direct name='Near' %}{% plotly_direct name='Far' %}",
+            "far-first": "{% load plotly_dash %}{% plotly_direct name='Far' %}{% plotly_direct name='Near' %}",
+        }.items()
+    ]
+    for name, local in (("Near", True), ("Far", False)):
+        app = DjangoDash(name, serve_locally=local)
+        app.layout = html.Div(
+            [html.P(id="echoed"), dcc.Input(id="text", value="x"), dcc.Graph(id="graph"), dcc.Markdown("*of* chunks")],
+            className=name,
+        )
+        app.callback(Output("echoed", "children"), Input("text", "value"))(lambda text, name=name: f"{name} got {text}")
+    if is_static:
+        static_site.use_static_files(settings, tmp_path / "root", static_site.MANIFEST)
+        static_site.collect()
+    folder = path("static/<path:path>", serve_folder, {"document_root": tmp_path / "root"})
+    mount(settings, *pages, folder, path("dash/", include("django_plotly_dash.urls")))
+    page.context.route(re.compile(r"https://(unpkg\.com|cdn\.plot\.ly|cdn\.jsdelivr\.net)/.*"), _of_a_cdn)
+    site = serve()
+    for order in ("near-first", "far-first"):
+        loaded = Loaded(page)
+        page.goto(f"{site}/{order}/")
+        for name in ("Near", "Far"):
+            place = page.locator(f".{name}")
+            expect(place.locator("#graph .main-svg").first).to_be_visible()
+            expect(place.locator("em")).to_have_text("of")
+            place.locator("#text").fill(f"for {name}")
+            expect(place.locator("#echoed")).to_have_text(f"{name} got for {name}")
+        for bundle in ("react-dom", "dash_renderer", "dash_core_components.", "/bundle", "async-graph"):
+            assert len([url for url in loaded if bundle in url]) == 1, (bundle, list(loaded))

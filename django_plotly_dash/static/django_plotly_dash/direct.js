@@ -46,11 +46,14 @@
   const loads = new Map(); // key -> promise of the clientside functions that a script has brought
   let knownFunctions = {};
 
-  /** The same for a bundle below the path of any app, and for its builds for development and production. */
+  /** The same for a bundle below the path of any app and among the static files, and for its builds for development and
+      production: library and path. For one of a CDN the server says which it is. */
   function keyOf(url) {
     const full = new URL(url, document.baseURI).href;
-    const bundle = /\/_dash-component-suites\/(.+)$/.exec(full);
-    return (bundle ? bundle[1] : full).replace(/\.(min|dev)(?=\.)/g, "");
+    const ofApp = /\/_dash-component-suites\/([^?#]+)/.exec(full)?.[1].replace(/\.v[\w-]+m[\da-f]+(?=\.)/i, "");
+    const ofSite = /\/dpd\/components\/([^/]+)\/[^/]+\/([^?#]+)/.exec(full);
+    const bundle = ofApp ?? (ofSite && `${ofSite[1]}/${ofSite[2].replace(/\.[\da-f]{12}(?=\.\w+$)/, "")}`);
+    return (bundle ?? full).replace(/\.(min|dev)(?=\.)/g, "");
   }
 
   function once(key, load) {
@@ -300,13 +303,19 @@
         return React.createElement(AppContext.Provider, { value: this }, whole);
       };
       const made = new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error("Dash's renderer has not started.")), PATIENCE);
-        stores.push = (store) => {
-          delete stores.push;
-          clearTimeout(late);
+        const caught = (store) => {
           resolve(store);
+          ended();
           return stores.push(store);
         };
+        const ended = (reason) => {
+          clearTimeout(late);
+          if (stores.push === caught) delete stores.push;
+          reject(new Error(reason)); // which a promise that is fulfilled ignores
+        };
+        const late = setTimeout(() => ended("Dash's renderer has not started."), PATIENCE);
+        stores.push = caught;
+        this.cleanups.push(() => ended("It is gone.")); // others must not wait for what was never rendered
       });
       try {
         if (createRoot) {
@@ -386,13 +395,23 @@
 
     /** Until the layout stands. */
     async shown() {
-      const isBad = (request) => request?.status && request.status !== 200 && request.status !== "loading";
+      const isAnswered = ({ status } = {}) => Boolean(status) && status !== "loading";
+      const isRefused = (request) => isAnswered(request) && request.status !== 200;
+      // A login page, for one, is no layout; and the renderer waits forever for an answer that the network has lost.
+      const isLost = (request) => isAnswered(request) && typeof request.content !== "object";
+      const requests = ({ layoutRequest, dependenciesRequest }) => [layoutRequest, dependenciesRequest];
       const state = await when(
         this.store,
-        (state) => state.appLifecycle === "HYDRATED" || isBad(state.layoutRequest) || isBad(state.dependenciesRequest),
+        (state) =>
+          state.appLifecycle === "HYDRATED" ||
+          requests(state).some((request) => isRefused(request) || isLost(request)) ||
+          state.error?.backEnd?.length > 0 ||
+          state.error?.backEndConnected === false,
         this,
       );
-      if (!this.closed && state.appLifecycle !== "HYDRATED") throw new Error("The layout has not come.");
+      if (this.closed || state.appLifecycle === "HYDRATED") return;
+      if (!requests(state).some(isRefused)) this.stop(); // of a refusal the renderer tells
+      throw new Error("The layout has not come.");
     }
 
     // Pages of Dash are chosen by the path of the document, which is the host's. The app gets a path of its own.
@@ -420,7 +439,7 @@
     fail(error) {
       if (this.closed) return this;
       console.error(`djangoPlotlyDash: ${this.needs.url}: ${error.message}`);
-      if (!this.store) {
+      if (!this.root) {
         const text = document.createElement("p");
         text.className = "django-plotly-dash-error";
         text.setAttribute("role", "alert");
@@ -437,14 +456,21 @@
 
     close() {
       this.closed = true;
-      this.root?.unmount();
-      const index = (window.dash_stores ?? []).indexOf(this.store);
-      if (index >= 0) window.dash_stores.splice(index, 1);
-      if (window.store === this.store) delete window.store;
-      for (const name of Object.keys(clientside)) if (name.startsWith(`~${this.number}~`)) delete clientside[name];
+      this.stop();
       if (lastRendered === this) lastRendered = null;
       this.cleanups.forEach((clean) => clean());
       this.element.replaceChildren();
+    }
+
+    /** End what the renderer does. */
+    stop() {
+      this.root?.unmount();
+      this.root = null;
+      const index = (window.dash_stores ?? []).indexOf(this.store);
+      if (index >= 0) window.dash_stores.splice(index, 1);
+      if (window.store === this.store) delete window.store;
+      if (this.store) endJobs(this.store);
+      for (const name of Object.keys(clientside)) if (name.startsWith(`~${this.number}~`)) delete clientside[name];
     }
   }
 
@@ -458,11 +484,13 @@
       headers: { Accept: "application/json" },
     });
     const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
-    if (response.ok && isJson) return response.json();
+    const answer = isJson ? await response.json().catch(() => null) : null;
+    if (response.ok && answer?.config) return answer;
     const error = new Error(`its configuration was answered with status ${response.status}.`);
-    if (response.redirected || [401, 403].includes(response.status)) {
-      error.forPeople = "You may not see this app, or have to log in first.";
-    }
+    const isForbidden = response.redirected || [401, 403].includes(response.status);
+    // The server has a sentence for people where it knows the reason; a page of the site's own is none of ours.
+    if (typeof answer?.error === "string") error.forPeople = answer.error;
+    else if (isForbidden) error.forPeople = "You may not see this app, or have to log in first.";
     throw error;
   }
 
@@ -475,6 +503,17 @@
       element.removeAttribute("id");
       others.forEach((other) => (other.id = id));
     };
+  }
+
+  /** Let the renderer ask no more for what background callbacks of an app that is gone have made. */
+  function endJobs(store) {
+    const end = () => {
+      for (const [jobId, job] of Object.entries(store.getState().callbackJobs ?? {})) {
+        if (!job.outdated) store.dispatch({ type: "CALLBACK_JOB_OUTDATED", payload: { jobId } });
+      }
+    };
+    store.subscribe(end); // a job may have been asked for, and not been named yet
+    end();
   }
 
   let devTools = null;
@@ -548,7 +587,10 @@
 
   /** Mount what has come into the page, unmount what has gone. */
   function follow(records) {
-    for (const element of [...apps.keys()]) if (!element.isConnected) unmount(element);
+    for (const [element, app] of [...apps]) {
+      const isEmptied = app.root && app.container.parentNode !== element; // by what makes a page like a new one
+      if ((!element.isConnected || isEmptied) && unmount(element) && element.isConnected) quietly(element);
+    }
     for (const { addedNodes } of records) {
       for (const node of addedNodes) {
         if (!(node instanceof Element) || !node.isConnected) continue;
