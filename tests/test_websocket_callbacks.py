@@ -34,7 +34,7 @@ from django_plotly_dash.backend import websocket
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.websocket_callbacks import pages, socket
 
-from .helpers import call, callback_body, shared_token
+from .helpers import call, callback_body
 from .site_urls import mount, urls_made_again
 from .websockets import Page, until
 
