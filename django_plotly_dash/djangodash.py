@@ -10,22 +10,21 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from dash import Dash, _validate, html, page_container
+from dash import _validate, html, page_container
 from dash._configs import get_combined_config
 from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, bootstrap, context, dash_globals, file_urls, live_page, mcp, prefix, standalone, write_policy
+from . import background, bootstrap, dash_globals, mcp, standalone, write_policy
 from .addresses import Addressed
+from .app_page import AppPage
 from .backend import DjangoDashServer, websocket
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
 from .exceptions import ConfigurationError
-from .initial_arguments import settle
 from .injection import error_handler, inject_callback, inject_layout
 from .json_values import PlainProperties, plain, returning_plain
-from .layout_state import applied
 from .page_registry import PAGES_ROUTER, Page, skeleton, with_values
 from .registry import importing_module, registry, slug_of
 from .request_config import RequestConfig
@@ -34,7 +33,7 @@ from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 logger = logging.getLogger("django_plotly_dash")
 
 
-class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
+class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
     """A Dash app that Django serves.
 
     Make it when a module is imported: ``dash_apps.py`` of an installed app is found by itself. It is used as any
@@ -238,6 +237,15 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
         known = dash_globals.entries_of(self).values()
         return websocket.is_used_by(self) or any(entry.get("websocket") for entry in known)
 
+    def known_callbacks(self) -> dict[str, Any]:
+        """Dash's ``callback_map``, with callbacks of ``dash.callback`` that reach it with the first request."""
+        return {**self.callback_map, **dash_globals.entries_of(self)}
+
+    def _initialize_context(self, body: Any) -> Any:
+        found = super()._initialize_context(body)
+        found.updated_props = PlainProperties()
+        return found
+
     @contextmanager
     def speaking(self) -> Iterator[None]:
         """Let Dash's module-level functions speak for this app inside the ``with`` block."""
@@ -273,98 +281,6 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, Dash):
             return function(*args, **kwargs)
 
         return layout
-
-    # --- values that leave as JSON ------------------------------------------------------------------------------
-
-    def get_layout(self) -> Any:
-        """As in Dash: the layout of this request, made of values that can be written as JSON.
-
-        Raises:
-            SerializationError: something in it cannot be written.
-        """
-        # Written out, since releases before 4.3 have no method for it.
-        with dash_globals.speaking_for(self):
-            layout = self._layout_value()
-            for hook in self._hooks.get_hooks("layout"):
-                layout = hook(layout)
-            layout = plain(layout, "The layout")
-            found = context.current()
-            if found is not None:
-                layout = applied(layout, found.overrides)
-                if found.handed is not None and found.handed.has_arguments:
-                    settle(found.handed.initial_arguments, layout, self._other_layouts())
-            return layout
-
-    def known_callbacks(self) -> dict[str, Any]:
-        """Dash's ``callback_map``, with callbacks of ``dash.callback`` that reach it with the first request."""
-        return {**self.callback_map, **dash_globals.entries_of(self)}
-
-    def _other_layouts(self) -> list[Callable[[], Any]]:
-        """Functions that give what else belongs to the app: pages, those that must be called for it last."""
-        pages = [page.get("layout") for page in self.pages.values()]
-        ready = [self._validation_layout, *(page for page in pages if not callable(page))]
-        return [lambda: ready, *filter(callable, pages)]
-
-    def serve_layout(self) -> Any:
-        """As in Dash: the response with the layout."""
-        return self.backend.jsonify(self.get_layout())
-
-    @property
-    def title(self) -> Any:
-        """The page's title; a lazy translation is in the language of the request."""
-        return plain(self._title, "The title")
-
-    @title.setter
-    def title(self, value: Any) -> None:
-        self._title = value
-
-    def dependencies(self) -> Any:
-        """As in Dash: what the renderer has to know of all callbacks. ``running`` may hold any value of a property."""
-        return self.backend.jsonify(plain(self._callback_list, "The callbacks' arguments"))
-
-    def _initialize_context(self, body: Any) -> Any:
-        found = super()._initialize_context(body)
-        found.updated_props = PlainProperties()
-        return found
-
-    # --- the page -----------------------------------------------------------------------------------------------
-
-    def _collect_and_register_resources(self, resources: Any, include_async: bool = True, url_attr: str = "src") -> Any:
-        collect: Callable[..., Any] = super()._collect_and_register_resources
-        with prefix.of_files():
-            return file_urls.of_page(self, collect(resources, include_async, url_attr), url_attr)
-
-    def get_asset_url(self, path: str) -> str:
-        """As in Dash: the URL of a file in the assets folder. It is that of the static file, if staticfiles has it."""
-        with prefix.of_files():
-            return file_urls.of_asset(self, path) or super().get_asset_url(path)
-
-    def _config(self) -> dict[str, Any]:
-        """As in Dash: what the page tells the renderer; of websockets only where one can be answered."""
-        make: Callable[[], dict[str, Any]] = super()._config
-        config, plotly = make(), file_urls.of_plotly(self)
-        entry = websocket.config_entry(self, config.pop("websocket", {}))
-        if entry is not None:
-            config["websocket"] = entry
-        # All that the renderer does with serve_locally is to make up a URL of plotly.js below the app's own path.
-        return config if plotly is None else {**config, "serve_locally": False, "plotlyjs_url": plotly}
-
-    def csp_hashes(self, hash_algorithm: str = "sha256") -> Sequence[str]:
-        """As in Dash: hashes of the inline scripts of this app's page, for a Content-Security-Policy. Before the first
-        request, those of the callbacks that have been registered by then."""
-        if self._got_first_request["setup_server"]:
-            return super().csp_hashes(hash_algorithm)
-        own = list(self._inline_scripts)
-        with dash_globals.callbacks_of(self):
-            try:
-                return super().csp_hashes(hash_algorithm)
-            finally:
-                self._inline_scripts = own  # set-up adds the others
-
-    def _generate_scripts_html(self) -> str:
-        found = context.current()
-        live = live_page.script_of_app(found.request) if found is not None else ""
-        return super()._generate_scripts_html() + live
 
     # --- set-up before the first request ------------------------------------------------------------------------
 

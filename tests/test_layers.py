@@ -47,7 +47,7 @@ LAYERS = [
     ],
     ["attribution", "page_registry", "background", "handed_over", "file_urls", "live_page", "pipe_access", "poke"],
     ["backend", "dash_globals", "addresses"],
-    ["mcp"],
+    ["mcp", "app_page"],
     ["djangodash"],
     ["models", "access", "websocket_callbacks", "consumers", "poke_urls"],
     ["lookup", "inventory", "state_files"],
