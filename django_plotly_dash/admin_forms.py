@@ -70,7 +70,8 @@ class DashAppForm(_ModelForm):
         required=False,
         initial="{}",
         help_text="JSON: component id, property, value. These properties are tracked: callbacks that receive or return "
-        "them save them here, where the instance saves on change.",
+        "them save them here, where the instance saves on change. Nothing is tracked while it is empty: the action "
+        "'Populate' fills it.",
     )
 
     class Meta:

@@ -40,15 +40,20 @@ class Recorder:
         instance: the row, as it was loaded for the request.
         app: its app.
         request: Django's request, which the write policy is asked about.
+        has_own_values: the page was opened with values of its own, from another page. What it shows when it opens is
+            for this visitor; only what is changed in it is saved.
 
     Raises:
         BrokenStateError: the state of the row cannot be read.
     """
 
-    def __init__(self, instance: DashApp, app: DjangoDash, request: HttpRequest) -> None:
+    def __init__(
+        self, instance: DashApp, app: DjangoDash, request: HttpRequest, *, has_own_values: bool = False
+    ) -> None:
         self._instance, self._app, self._request = instance, app, request
         self._text = instance.base_state
         self._follows = instance.save_on_change and bool(instance.current_state())
+        self._has_own_values = has_own_values
         self._received: State = {}
         self._returned: State = {}
         # Threads of the user's may stream longer than their callback runs.
@@ -71,6 +76,7 @@ class Recorder:
         others, or change what they see, as if the app had made it. So is what could not be sent to others.
         """
         changed = set(body.get("changedPropIds") or ())
+        self._follows = self._follows and bool(changed or not self._has_own_values)
         if not self._follows or not changed:
             return
         for part in ("inputs", "state"):

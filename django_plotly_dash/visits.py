@@ -51,7 +51,11 @@ class Visit:
     ) -> None:
         handed = handed or HandedOver()
         self.session_state = SessionState(request)
-        self.recorder = Recorder(found.instance, found.app, request) if found.instance is not None else None
+        self.recorder = (
+            Recorder(found.instance, found.app, request, has_own_values=bool(token))
+            if found.instance is not None
+            else None
+        )
         self.context = context.RequestContext(
             request=request,
             app=found.app,

@@ -28,7 +28,7 @@ from django.template import Template
 from django.test import Client
 
 import django_plotly_dash
-from django_plotly_dash import DjangoDash, models
+from django_plotly_dash import DjangoDash
 from django_plotly_dash.admin import DashAppAdmin
 from django_plotly_dash.conf import PlotlyDashSettings, app_settings
 from django_plotly_dash.exceptions import InjectionError
@@ -433,35 +433,6 @@ def test_the_extra_arguments_are_listed() -> None:
     listed = [names_in(row[0])[0] for row in table("callbacks", heading="Extra arguments")]
     in_readme = re.findall(r"^\| `(\w+)` \|", README, re.M)
     assert sorted(listed) == sorted(in_readme) == sorted(EXTRAS)
-
-
-NOT_YET: dict[str, Callable[[str], Any]] = {
-    "module": find_spec,
-    "template tag": tags.register.tags.get,
-    "method of ``DashApp``": lambda name: hasattr(models.DashApp, name),
-    "URL": lambda name: name in {pattern.name for pattern in urlpatterns},
-}
-
-
-def test_what_is_said_to_be_missing_is_missing() -> None:
-    rows = table("migrating", "not-yet")
-    assert {kind for _, kind, _ in rows} <= set(NOT_YET)
-    for _, kind, cell in rows:
-        assert names_in(cell)
-        assert {name for name in names_in(cell) if NOT_YET[kind](name)} == set()
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("module", "django_plotly_dash.views"),
-        ("template tag", "plotly_app"),
-        ("method of ``DashApp``", "as_dash_instance"),
-        ("URL", "app-main"),
-    ],
-)
-def test_what_is_there_would_be_noticed_among_the_missing(kind: str, name: str) -> None:
-    assert NOT_YET[kind](name)
 
 
 def test_the_admins_actions_are_listed_with_their_permissions() -> None:

@@ -523,6 +523,17 @@ def test_what_one_page_was_handed_is_not_saved_for_others() -> None:
     assert shown(url)["link"]["href"] == f"{url}there"
 
 
+def test_a_page_that_was_opened_with_values_saves_only_what_is_changed_in_it() -> None:
+    app = simple()
+    saved(app)
+    url = app.get_absolute_url(params={"year": 1999}, instance="one", share=True)
+    opening = callback_body(app, "done.children", "of this page", changed=[])
+    assert post(Client(), app, opening, url).status_code == 200
+    assert stored() == STATE
+    assert post(Client(), app, callback_body(app, "done.children", "typed"), url).status_code == 200
+    assert stored() == {"text": {"value": "typed"}, "done": {"children": "wrote typed"}}
+
+
 def test_addresses_of_the_app_are_saved_as_they_are_at_any_place() -> None:
     app = linking()
     saved(app, LINKS)
