@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.server_processes import free_port
+from tests.ports import free_port
 
 MANAGE = Path(__file__).parent.parent / "demo" / "manage.py"
 # Page of the demo -> apps whose source it shows

@@ -105,7 +105,7 @@ def test_the_index_links_every_demo(visitor: Visitor) -> None:
 @pytest.mark.parametrize(("page", "names"), PAGES.items())
 def test_a_page_frames_its_apps_and_shows_their_source(visitor: Visitor, page: str, names: list[str]) -> None:
     text = visitor.get(f"/{page}/")
-    urls = re.findall(r'<iframe src="([^"]+)"', text)
+    urls = re.findall(r'<iframe[^>]* src="([^"]+)"', text)
     assert [re.sub("initial/[^/]+/$", "", url) for url in urls] == [prefix(name) for name in FRAMES[page]]
     files = re.findall(r"<figcaption>([^<]+)</figcaption>", text)
     shown = [html.unescape(re.sub("<[^>]+>", "", code)) for code in re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.S)]

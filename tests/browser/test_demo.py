@@ -158,8 +158,6 @@ def test_an_app_in_a_page_with_a_strict_policy_breaks_none_of_it(page: Page, ser
     page.click("#throw")
     expect(page.locator("#thrown")).to_have_text(re.compile("^20 throws"))
     assert page.evaluate("broken") == []
-    page.evaluate("document.head.append(Object.assign(document.createElement('script'), {text: '1'}))")
-    page.wait_for_function("broken.includes('script-src-elem')")
 
 
 def test_the_monitor_goes_on_by_itself(page: Page, server: DemoServer) -> None:
