@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.server_processes import free_port
+from tests.ports import free_port
 
 MANAGE = Path(__file__).parent.parent / "demo" / "manage.py"
-# Page of the demo -> apps in its frames
+# Page of the demo -> apps whose source it shows
 PAGES = {
     "simple": ["SimpleExample"],
     "world": ["World"],
@@ -27,9 +27,13 @@ PAGES = {
     "state": ["Savings"],
     "tips": ["Tips"],
     "in-page": ["Dice"],
+    "frames": ["Ranking"],
+    "strict": ["Dice"],
     "monitor": ["Monitor"],
     "counter": ["Counter"],
 }
+# The same for the apps in its frames
+FRAMES = PAGES | {"frames": ["Ranking", *["StockGains"] * 3], "strict": []}
 # Apps that are shown as a saved instance -> its slug
 INSTANCES = {"Savings": "our-plan"}
 _SECONDS_TO_START = 60

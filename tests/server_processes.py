@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any
 import redis
 
 from tests.conftest import missing
+from tests.ports import free_port
 from tests.site_pipes import IN_MEMORY
 
 SECONDS_TO_START = 60
@@ -31,12 +31,6 @@ COMMANDS: dict[str, Callable[[int], list[str]]] = {
     ],
     "gunicorn": lambda port: ["gunicorn", "-w", "1", "--threads", "4", "-b", f"127.0.0.1:{port}", _WSGI],
 }
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def eventually(holds: Callable[[], Any], seconds: float = SECONDS_TO_START) -> Any:

@@ -10,6 +10,7 @@ from . import (  # noqa: F401 - importing them makes the apps
     dice,
     look,
     monitor,
+    ranking,
     savings,
     session_counter,
     simple_example,

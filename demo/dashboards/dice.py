@@ -9,9 +9,12 @@ import plotly.graph_objects as go
 from dash import Input, Output, State, dcc, html
 from django_plotly_dash import DjangoDash
 
+from .look import FRAMED
+
 # The style sheets beside this module are for apps that have a page to
-# themselves; this one stands in the pages of others.
-app = DjangoDash("Dice", assets_ignore=".*")
+# themselves. This one takes the look of pages that it stands in, and in a
+# frame that of look.FRAMED.
+app = DjangoDash("Dice", assets_ignore=".*", index_string=FRAMED)
 
 app.layout = html.Div(
     [

@@ -46,3 +46,32 @@ pio.templates["demo"] = go.layout.Template(
     }
 )
 pio.templates.default = "demo"
+
+# The page of an app that has no style sheets, when a frame shows it.
+FRAMED = """<!DOCTYPE html>
+<html>
+<head>
+  {%metas%}<title>{%title%}</title>{%favicon%}{%css%}
+  <style>
+    :root { color-scheme: light dark; }
+    body {
+      margin: 0;
+      background: light-dark(#fff, #1a1f26);
+      color: light-dark(#1d2530, #e4e8ee);
+      font: 16px/1.5 Inter, "Segoe UI", Roboto, "Helvetica Neue",
+        "Liberation Sans", Arial, sans-serif;
+    }
+    button {
+      padding: 0.3rem 0.9rem;
+      border: 1px solid light-dark(#dfe3e8, #2d343e);
+      border-radius: 6px;
+      background: transparent;
+      color: inherit;
+      font: inherit;
+      cursor: pointer;
+    }
+  </style>
+</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>
+"""

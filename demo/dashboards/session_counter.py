@@ -56,6 +56,7 @@ def count(
             marker={"color": ["#24a37c", "#4c7df0"]},
         )
     )
+    figure.update_yaxes(ticksuffix=" ")
     figure.update_xaxes(range=[0, max(5, opened, clicks)], dtick=1)
     if max(opened, clicks) > 12:
         figure.update_xaxes(dtick=None)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("session/", views.session, name="session"),
     path("handed/", views.handed, name="handed"),
+    path("strict/", views.strict, name="strict"),
     path("<slug:slug>/", views.demo, name="demo"),
     path("<slug:slug>/fragment/", views.fragment, name="fragment"),
 ]

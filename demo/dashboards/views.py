@@ -17,6 +17,7 @@ from . import (
     country,
     dice,
     monitor,
+    ranking,
     savings,
     session_counter,
     simple_example,
@@ -156,6 +157,23 @@ DEMOS = [
         "dashboards/in_page.html",
     ),
     Demo(
+        "frames",
+        "Frames that fit",
+        "A frame is as tall as its app, also while the app grows and "
+        "shrinks, or as the page says.",
+        [Shown("Ranking", "", ranking)],
+        "dashboards/frames.html",
+    ),
+    Demo(
+        "strict",
+        "A strict policy",
+        "The page's Content-Security-Policy allows no inline script and no "
+        "eval. The app has a callback that runs in the browser all the "
+        "same.",
+        [Shown("Dice", "", dice)],
+        "dashboards/strict.html",
+    ),
+    Demo(
         "monitor",
         "A live monitor",
         "A callback that goes on for as long as the page is open, and "
@@ -229,6 +247,27 @@ def handed(request: HttpRequest) -> HttpResponse:
         "params": {"measure": measure},
     }
     return render(request, "dashboards/demo.html", context)
+
+
+# docs/csp.rst tells why styles need more than scripts. Pages with frames
+# have a nonce too: Django 6's middleware and django-csp make one.
+POLICY = [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src-elem 'self' 'unsafe-inline'",
+    "style-src-attr 'none'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+]
+
+
+def strict(request: HttpRequest) -> HttpResponse:
+    """The demo that has a policy."""
+    found = _demo("strict")
+    context = {"demo": found, "demos": DEMOS, "policy": POLICY}
+    response = render(request, found.template, context)
+    response["Content-Security-Policy"] = "; ".join(POLICY)
+    return response
 
 
 def fragment(request: HttpRequest, slug: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
-from tests.demo_server import PAGES, DemoServer, demo_server
+from tests.demo_server import FRAMES, PAGES, DemoServer, demo_server
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def frames(page: Page, url: str) -> list[Frame]:
     page.goto(url)
     apps = page.frames[1:]
     for app in apps:
-        app.wait_for_selector(".js-plotly-plot .main-svg, .number")
+        app.wait_for_selector(".js-plotly-plot .main-svg, .number, td")
         app.wait_for_selector("[data-dash-is-loading]", state="detached")
     return apps
 
@@ -40,7 +40,7 @@ def test_every_frame_shows_its_chart_and_nothing_scrolls_twice(
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 1280, "height": 900})
     apps = frames(page, f"{server.url}/{name}/")
-    assert len(apps) == len(PAGES[name])
+    assert len(apps) == len(FRAMES[name])
     for app in apps:
         root = "document.documentElement"
         app.wait_for_function(f"{root}.scrollHeight <= innerHeight && {root}.scrollWidth <= innerWidth")
@@ -122,6 +122,42 @@ def test_one_app_stands_in_a_page_four_times(page: Page, server: DemoServer) -> 
         expect(place.locator("#thrown")).to_have_text(re.compile(f"^{number * 10 + 10} throws"))
     page.click("#remove")
     page.wait_for_function("window.dash_stores.length === 2")
+
+
+def height(page: Page, frame: int) -> float:
+    box = page.locator("iframe").nth(frame).bounding_box()
+    assert box
+    return box["height"]
+
+
+def test_a_frame_follows_its_app_and_the_others_keep_what_the_page_says(page: Page, server: DemoServer) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    app, *_ = frames(page, f"{server.url}/frames/")
+    for rows in ("20", "3", "8"):
+        app.get_by_text(rows, exact=True).click()
+        expect(app.locator("tr")).to_have_count(int(rows))
+        page.wait_for_function(
+            "([frame, app]) => frame.offsetHeight === app.offsetHeight",
+            arg=[page.query_selector("iframe"), app.query_selector("body")],
+        )
+    box = page.locator("iframe").nth(1).bounding_box()
+    assert box
+    assert [height(page, number) for number in (1, 2, 3)] == pytest.approx(
+        [box["width"] * 0.6, box["width"] * 9 / 16, 300], abs=1.5
+    )
+
+
+def test_an_app_in_a_page_with_a_strict_policy_breaks_none_of_it(page: Page, server: DemoServer) -> None:
+    page.add_init_script(
+        "window.broken = []; addEventListener('securitypolicyviolation', e => broken.push(e.effectiveDirective))"
+    )
+    response = page.goto(f"{server.url}/strict/")
+    assert response
+    assert "script-src 'self';" in response.headers["content-security-policy"]
+    page.wait_for_selector("#chart .main-svg")
+    page.click("#throw")
+    expect(page.locator("#thrown")).to_have_text(re.compile("^20 throws"))
+    assert page.evaluate("broken") == []
 
 
 def test_the_monitor_goes_on_by_itself(page: Page, server: DemoServer) -> None:

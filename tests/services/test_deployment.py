@@ -19,7 +19,8 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.conftest import SERVICES, missing
-from tests.server_processes import COMMANDS, Server, eventually, free_port
+from tests.ports import free_port
+from tests.server_processes import COMMANDS, Server, eventually
 from tests.site_pipes import triplet
 
 pytestmark = [pytest.mark.service("redis"), pytest.mark.filterwarnings("ignore::ResourceWarning")]

@@ -110,8 +110,18 @@
   }
 
   function openOverlays() {
-    const all = [...document.querySelectorAll(OVERLAYS)].filter((element) => element.getBoundingClientRect().height > 0);
+    const all = [...document.querySelectorAll(OVERLAYS)].filter(
+      (element) => element.getBoundingClientRect().height > 0 && isOutOfFlow(element),
+    );
     return all.filter((element) => !element.parentElement.closest(OVERLAYS)); // a list in a menu may be longer than it
+  }
+
+  /** Radio items and check lists are list boxes too, but stand in the page for good: they are content. */
+  function isOutOfFlow(element) {
+    for (let each = element; each && each !== document.body; each = each.parentElement) {
+      if (["fixed", "absolute"].includes(getComputedStyle(each).position)) return true;
+    }
+    return false;
   }
 
   /** How much taller the window would have to be to show all of something that is open. */
