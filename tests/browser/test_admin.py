@@ -148,10 +148,10 @@ def test_instances_are_populated_cloned_and_reset(page: Page, server: DemoServer
     expect(page.locator(".messagelist .success")).to_have_text("1 instance cloned: Our plan as Our plan copy.")
     page.goto(f"{server.url}{LIST}")
     run(page, "populate", "Our plan copy", "Next year")
-    expect(page.locator(".messagelist .success")).to_have_text("1 instance populated: Our plan copy (11 values).")
+    expect(page.locator(".messagelist .success")).to_have_text("1 instance populated: Our plan copy (12 values).")
     expect(page.locator(".messagelist .error")).to_contain_text("There is no DjangoDash app named 'Forecast'")
     run(page, "reset", "Our plan copy")
-    expect(page.locator(".messagelist .success")).to_have_text("1 instance reset: Our plan copy (11 values).")
+    expect(page.locator(".messagelist .success")).to_have_text("1 instance reset: Our plan copy (12 values).")
     page.get_by_role("link", name="Our plan copy", exact=True).click()
     expect(preview(page).locator("#sum")).to_have_text("After 20 years: $33,212")
 
