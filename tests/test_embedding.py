@@ -12,14 +12,16 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.template import Context, Template, engines
 from django.test import AsyncClient, Client, RequestFactory
-from django.urls import path
+from django.urls import include, path
 from jinja2 import Environment
 
 from django_plotly_dash import csp, jinja2, own_files
 from django_plotly_dash.exceptions import ConfigurationError
 from django_plotly_dash.models import DashApp, StatelessApp
+from django_plotly_dash.templatetags.plotly_dash import register
 
-from .site_urls import mount
+from .site_clients import COLOURS, fetch
+from .site_urls import mount, urls_made_again
 
 
 def rendered(text: str, request: HttpRequest | None = None, **values: Any) -> str:
@@ -192,17 +194,20 @@ async def test_the_same_from_an_event_loop() -> None:
 
 
 def test_access_is_asked_for_as_for_any_url_of_the_app(settings: Any) -> None:
-    from .site_urls import urls_made_again
-
     settings.PLOTLY_DASH = {"view_decorator": "django_plotly_dash.access.login_required"}
-    from django.urls import include
-
     mount(settings, path("dash/", include(urls_made_again())))
     for name in ("config", "functions.js", "launcher.js"):
         response = Client().get(f"/dash/app/red/_dpd/{name}")
         assert response.status_code == 302, name
     # Our own script tells nothing of any app.
     assert Client().get(own_files.url(own_files.DIRECT, None)).status_code == 200
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_scripts_of_ours_are_found_below_a_pattern_that_captures_arguments(settings: Any, colour: str) -> None:
+    mount(settings, path("t/<slug:tenant>/dash/", include("django_plotly_dash.urls")))
+    version = own_files.version(own_files.DIRECT)
+    assert fetch(colour, f"/t/one/dash/_dpd/direct.{version}.js").status_code == 200
 
 
 def test_scripts_of_ours_are_kept_by_their_hash() -> None:
@@ -298,6 +303,7 @@ def test_another_shape_is_refused() -> None:
         "plotly_app_bootstrap(name='Red', aspect='1by1')",
         "plotly_direct(name='Red')",
         "plotly_scripts()",
+        "plotly_message_pipe(url='/ws/')",
         "plotly_class(name='Red')",
         "plotly_app_identifier(name='Red', postfix='2')",
         "plotly_header()",
@@ -311,6 +317,10 @@ def test_jinja2_has_functions_of_the_tags_names(call: str) -> None:
     environment = jinja2.add_to(Environment(autoescape=True))
     request = RequestFactory().get("/")
     assert environment.from_string(f"{{{{ {call} }}}}").render(request=request) == rendered(tag, request)
+
+
+def test_jinja2_has_a_function_for_each_tag() -> None:
+    assert set(jinja2.functions()) == set(register.tags)
 
 
 # --- nonces ----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER = "_dpd/"
 CONFIG, FUNCTIONS, LAUNCHER = FOLDER + "config", FOLDER + "functions.js", FOLDER + "launcher.js"
+PATHS = frozenset({CONFIG, FUNCTIONS, LAUNCHER})
 # Tells our script that a response is one of these, and not a file that somebody has put on the site.
 MARK = ("X-Django-Plotly-Dash", "config")
 _USUAL_RENDERER = "var renderer = new DashRenderer();"
