@@ -122,6 +122,26 @@ def test_a_cached_fragment_serves_another_visitor_and_another_page() -> None:
     assert any("blue.css" in style["href"] for style in needs(alone)[0]["styles"])
 
 
+def test_values_in_a_cached_fragment_are_refused_to_another_visitor(django_user_model: Any, db: None) -> None:
+    """Not that it is right to keep them in such a cache: a token can be read by whoever has it."""
+    cache.clear()
+    fragment = '{% cache 60 values %}{% plotly_direct name="Red" params=p %}{% endcache %}'
+    pages = []
+    for name in ("maria", "bob"):
+        request = RequestFactory().get("/")
+        request.user = django_user_model.objects.create_user(name)
+        pages.append(rendered(fragment, request, p={"of": name}))
+    cache.clear()
+    assert pages[0] == pages[1]
+    (url,) = addresses(pages[0])
+    for name, status in {"maria": 200, "bob": 400, "nobody": 400}.items():
+        client = Client()
+        if name != "nobody":
+            client.force_login(django_user_model.objects.get(username=name))
+        answers = [client.get(f"{url}{part}") for part in ("", "_dpd/config", "_dash-layout")]
+        assert [answer.status_code for answer in answers] == [status] * 3, name
+
+
 def test_values_of_a_page_are_in_the_address_of_an_app_and_not_in_those_of_its_files(row: DashApp) -> None:
     request = RequestFactory().get("/")
     tags = (
