@@ -93,7 +93,8 @@ class _FolderFinder(_Finder):
         for folder in self._folders():
             storage = _PlacedStorage(folder, static_files.assets_root(folder))
             for path in get_files(storage, [*(ignore_patterns or ()), *static_files.NOT_FOR_BROWSERS]):
-                yield path, storage
+                if static_files.is_asset(path):  # with --no-default-ignore, hidden files come as well
+                    yield path, storage
 
     def _places(self, path: str) -> Iterator[str]:
         yield from (folder for folder in self._folders() if path.startswith(f"{static_files.assets_root(folder)}/"))

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.runtime import Context as JinjaContext
 
-_OF_PAGE = (tags.plotly_app, tags.plotly_app_bootstrap, tags.plotly_direct, tags.plotly_scripts)
+_OF_PAGE = (
+    tags.plotly_app,
+    tags.plotly_app_bootstrap,
+    tags.plotly_direct,
+    tags.plotly_scripts,
+    tags.plotly_message_pipe,
+)
 _OTHERS = (
     tags.plotly_app_identifier,
     tags.plotly_class,

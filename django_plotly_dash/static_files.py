@@ -93,8 +93,8 @@ def _assets_root(folder: str, root: str) -> str:
 
 
 def is_asset(path: str) -> bool:
-    """Whether the finders let the browser have a file of an assets folder that has this path."""
-    parts = Path(path).parts
+    """Whether browsers may have a file of an assets folder that has this path: no hidden one, and no Python file."""
+    parts, path = Path(path).parts, path.lower()
     return not (path.endswith((".py", ".pyc")) or "__pycache__" in parts or any(p.startswith(".") for p in parts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ from django.urls.resolvers import RegexPattern, ResolverMatch, URLPattern
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from . import access, csrf, find_apps, lookup, mcp, views
+from . import access, csrf, file_urls, find_apps, lookup, mcp, views
 from .app_name import app_name, main_view_label
+from .backend import direct_answers
 from .conf import app_settings
 from .exceptions import AppNotFoundError
 from .prefix import SCRIPTS, SHARED_BUNDLES
@@ -42,13 +44,18 @@ class _Pattern(URLPattern):
 
     find: views.Find
     local_path: str
+    is_there: Callable[[], bool] = staticmethod(lambda: True)
     own: _Colours
+    # for what belongs to the page of an app without a frame
+    of_page: _Colours
     # for ``api_endpoint`` and MCP, which call callbacks: what lets people call those decides there too
     of_callbacks: _Colours
     of_programs: _Colours
 
     def resolve(self, path: str) -> ResolverMatch | None:
         match = super().resolve(path)
+        if match is not None and not self.is_there():
+            return None
         if match is not None:
             # Most requests are for a part of an app that is nothing else.
             colours = self._colours_of_route(**match.kwargs) if self.local_path == "{path}" else self.own
@@ -57,14 +64,15 @@ class _Pattern(URLPattern):
 
     def _colours_of_route(self, ident: str, path: str, **_: str) -> _Colours:
         is_of_app = self.find is lookup.app
+        own = self.of_page if path in direct_answers.PATHS else self.own
         if mcp.answers_at(path, ident if is_of_app else None):
             return self.of_programs
         if is_of_app and ident in registry:
-            return self.of_callbacks if lookup.has_endpoint(registry[ident], path) else self.own
+            return self.of_callbacks if lookup.has_endpoint(registry[ident], path) else own
         may_be_loaded = is_of_app and app_settings().stateless_loader
         if may_be_loaded or any(lookup.has_endpoint(app, path) for app in registry):
-            return _chosen_later(self)
-        return self.own
+            return _chosen_later(self, own)
+        return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +90,15 @@ class _Colours:
         return _Colours(synchronous, asynchronous if iscoroutinefunction(asynchronous) else synchronous)
 
 
-def _chosen_later(pattern: _Pattern) -> _Colours:
+def _chosen_later(pattern: _Pattern, own: _Colours) -> _Colours:
     """For a path that may be a callback's: that is known once the instance's row is read, or the app is loaded."""
 
     def colours(ident: str, path: str) -> _Colours:
         try:
             app = pattern.find(ident).app
         except AppNotFoundError:
-            return pattern.own
-        return pattern.of_callbacks if lookup.has_endpoint(app, path) else pattern.own
+            return own
+        return pattern.of_callbacks if lookup.has_endpoint(app, path) else own
 
     def view(request: HttpRequest, ident: str, path: str, **groups: str) -> HttpResponseBase:
         response: HttpResponseBase = colours(ident, path).synchronous(request, ident=ident, path=path, **groups)
@@ -104,7 +112,7 @@ def _chosen_later(pattern: _Pattern) -> _Colours:
 
     # What middleware reads of a view, such as csrf_exempt, holds if it does for both.
     others = vars(pattern.of_callbacks.synchronous)
-    shared = {name: value for name, value in vars(pattern.own.synchronous).items() if others.get(name) == value}
+    shared = {name: value for name, value in vars(own.synchronous).items() if others.get(name) == value}
     for chooser in (view, view_async):
         vars(chooser).update(shared)
     return _Colours(view, view_async)
@@ -148,6 +156,7 @@ def _pattern(
     regex = RegexPattern(f"^{start}{part}$", name=label, is_endpoint=True)
     pattern = _Pattern(regex, own.synchronous, default, name=label)
     pattern.find, pattern.local_path, pattern.own = find, local_path, own
+    pattern.of_page = bare.decorated(route_name=kind, url_part="", name=main_view_label) if part else own
     callbacks = {"route_name": kind, "url_part": "_dash-update-component", "name": "update-component"}
     pattern.of_callbacks = of_callbacks = bare.decorated(**callbacks)
     pattern.of_programs = _Colours(_for_programs(of_callbacks.synchronous), _for_programs(of_callbacks.asynchronous))
@@ -158,7 +167,9 @@ def _shared_bundles() -> URLPattern:
     """Bundles for all apps at once. To a decorator they are an app's; but there is no ``ident`` of one."""
     colours = _Colours(require_safe(views.bundle), require_safe(views.bundle_async))
     decorate = {"route_name": "app", "url_part": _SUITES, "name": "component-suites"}
-    return _of_mount(SHARED_BUNDLES, f"^{_SUITES}$", colours.decorated(**decorate))
+    pattern = _of_mount(SHARED_BUNDLES, f"^{_SUITES}$", colours.decorated(**decorate))
+    pattern.is_there = file_urls.are_shared
+    return pattern
 
 
 def _scripts() -> URLPattern:
@@ -167,7 +178,7 @@ def _scripts() -> URLPattern:
     return _of_mount(SCRIPTS, r"^_dpd/(?P<resource>[a-z_]+\.[0-9a-f]+\.js)$", colours)
 
 
-def _of_mount(name: str, regex: str, colours: _Colours) -> URLPattern:
+def _of_mount(name: str, regex: str, colours: _Colours) -> _Pattern:
     """A pattern beside those of apps and instances."""
     pattern = _Pattern(RegexPattern(regex, name=name, is_endpoint=True), colours.synchronous, name=name)
     pattern.local_path, pattern.own = "", colours

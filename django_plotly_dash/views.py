@@ -89,16 +89,17 @@ async def bundle_async(request: HttpRequest, component: str, resource: str, **of
     return await sync_to_async(bundle)(request, component, resource)
 
 
-def script(request: HttpRequest, resource: str) -> HttpResponseBase:
+def script(request: HttpRequest, resource: str, **of_mount: str) -> HttpResponseBase:
     """A script of this package.
 
     Args:
         resource: its name, with a hash.
+        of_mount: as for ``bundle``.
     """
     return own_files.response(resource)
 
 
-async def script_async(request: HttpRequest, resource: str) -> HttpResponseBase:
+async def script_async(request: HttpRequest, resource: str, **of_mount: str) -> HttpResponseBase:
     """The same from an event loop; the scripts are in memory."""
     return own_files.response(resource)
 

@@ -297,3 +297,35 @@ def test_whose_endpoint_it_is_has_to_be_known(settings: Any, write: Any) -> None
     with pytest.raises(RegistrationError, match="could belong to any of these apps"):
         Client().post("/dash/app/asks-one/of/nobody")
     assert Client().post("/dash/app/asks-one/a/page").content == b"decorated as routes"
+
+
+def guarding_the_page(view: Callable[..., Any], *, name: str, **kwargs: str) -> Callable[..., Any]:
+    """A site's decorator that guards the page alone, and reads the app's name from the URL."""
+
+    @functools.wraps(view)
+    def wrapper(request: HttpRequest, ident: str, **more: Any) -> HttpResponse:
+        if name == "main":
+            return HttpResponse(f"closed: {ident}", status=403)
+        return view(request, ident=ident, **more)
+
+    return wrapper
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("colour", COLOURS)
+def test_what_the_page_of_an_app_without_a_frame_asks_for_is_the_pages(settings: Any, colour: str) -> None:
+    decorate_everything_with(settings, guarding_the_page)
+    at = f"/dash/app/echo/initial/{shared_token('app echo')}/"
+    for path_of_app in ("/dash/app/echo/", at, "/dash/instance/unknown/"):
+        for part in ("", "_dpd/config", "_dpd/functions.js?v=1", "_dpd/launcher.js"):
+            assert fetch(colour, f"{path_of_app}{part}").status_code == 403, part
+    assert fetch(colour, "/dash/app/echo/_dash-layout").status_code == 200
+    assert fetch(colour, "/dash/app/echo/assets/x.css").status_code == 404
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_decorator_that_reads_the_apps_name_has_no_shared_bundles(settings: Any, colour: str) -> None:
+    decorate_everything_with(settings, guarding_the_page)
+    bundle = "_dash-component-suites/dash/dash-renderer/build/dash_renderer.min.js"
+    assert fetch(colour, f"/dash/{bundle}").status_code == 404
+    assert fetch(colour, f"/dash/app/echo/{bundle}").status_code == 200

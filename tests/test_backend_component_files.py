@@ -163,6 +163,18 @@ def test_assets_are_served_with_their_type(
     assert response.headers["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.parametrize(
+    "path", [".env", "sub/.git/config", "module.py", "MODULE.PY", "__pycache__/y.js", "sub/../.env", "x.pyc"]
+)
+def test_hidden_files_and_python_files_are_no_assets(client: Client, app: DjangoDash, folder: Path, path: str) -> None:
+    full = folder / path
+    full.parent.mkdir(parents=True, exist_ok=True)
+    full.write_text("a secret")
+    response = client.get(f"{URL}assets/{path}")
+    assert response.status_code == 404
+    assert "a secret" not in response.text
+
+
 def test_a_compressed_asset_says_so(client: Client, app: DjangoDash) -> None:
     response = client.get(f"{URL}assets/table.csv.gz")
     assert response.headers["Content-Encoding"] == "gzip"

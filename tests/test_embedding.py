@@ -12,23 +12,32 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.template import Context, Template, engines
 from django.test import AsyncClient, Client, RequestFactory
-from django.urls import path
+from django.urls import include, path
 from jinja2 import Environment
 
 from django_plotly_dash import csp, jinja2, own_files
 from django_plotly_dash.exceptions import ConfigurationError
 from django_plotly_dash.models import DashApp, StatelessApp
+from django_plotly_dash.templatetags.plotly_dash import register
 
-from .site_urls import mount
+from .site_clients import COLOURS, fetch
+from .site_urls import mount, urls_made_again
 
 
 def rendered(text: str, request: HttpRequest | None = None, **values: Any) -> str:
     return Template("{% load plotly_dash cache %}" + text).render(Context({"request": request, **values}))
 
 
+def addresses(text: str) -> list[str]:
+    """Where the apps of a page's mount elements are; nothing else may stand there."""
+    found = [json.loads(html.unescape(value)) for value in re.findall(r'data-django-plotly-dash="([^"]*)"', text)]
+    assert all(list(value) == ["url"] for value in found)
+    return [value["url"] for value in found]
+
+
 def needs(text: str) -> list[dict[str, Any]]:
-    """What the mount elements of a page say."""
-    return [json.loads(html.unescape(found)) for found in re.findall(r'data-django-plotly-dash="([^"]*)"', text)]
+    """What the apps of a page's mount elements answer that they need."""
+    return [Client().get(f"{url}_dpd/config").json() for url in addresses(text)]
 
 
 @pytest.fixture
@@ -40,14 +49,16 @@ def row(db: None) -> DashApp:
 # --- in the page -----------------------------------------------------------------------------------------------------
 
 
-def test_an_element_says_where_its_app_is_and_what_it_needs() -> None:
+def test_an_element_says_where_its_app_is_and_the_app_what_it_needs() -> None:
     text = rendered('{% plotly_direct name="Red" %}')
     (found,) = needs(text)
-    assert found["url"] == "/dash/app/red/"
+    assert addresses(text) == ["/dash/app/red/"]
     sources = [script["src"] for script in found["scripts"]]
     order = ["/react@", "/react-dom@", "/assets/painter.js", "/dash_renderer.", "/_dpd/functions.js?v="]
     places = [next(number for number, source in enumerate(sources) if part in source) for part in order]
     assert places == sorted(places)
+    optional = [script["src"] for script in found["scripts"] if "optional" in script]
+    assert optional == [source for source in sources if "/_dash-component-suites/" not in source]
     assert [style["href"].partition("?")[0] for style in found["styles"]] == ["/dash/app/red/assets/red.css"]
     assert 'class="django-plotly-dash django-plotly-dash-direct django-plotly-dash-app-red"' in text
     assert text.count('<script src="/dash/_dpd/direct.') == 1
@@ -55,7 +66,7 @@ def test_an_element_says_where_its_app_is_and_what_it_needs() -> None:
 
 def test_several_tags_link_each_style_sheet_once() -> None:
     text = rendered('{% plotly_direct name="Red" %}{% for n in "ab" %}{% plotly_direct name="Blue" %}{% endfor %}')
-    assert len(needs(text)) == 3
+    assert len(addresses(text)) == 3
     assert re.findall(r'<link rel="stylesheet" href="([^?]*)', text) == [
         "/dash/app/red/assets/red.css",
         "/dash/app/blue/assets/blue.css",
@@ -73,12 +84,13 @@ def test_the_same_under_a_loader_that_keeps_templates(settings: Any) -> None:
     settings.TEMPLATES = [{"BACKEND": settings.TEMPLATES[0]["BACKEND"], "OPTIONS": {"loaders": loaders}}]
     pages = [engines["django"].get_template("direct.html").render({}) for _ in range(2)]
     assert pages[0] == pages[1]
-    assert len(needs(pages[1])) == 3
+    assert len(addresses(pages[1])) == 3
 
 
 def test_a_saved_instance_and_its_app_share_their_scripts(row: DashApp) -> None:
-    app, instance = needs(rendered('{% plotly_direct name="Red" %}{% plotly_direct slug="mine" %}'))
-    assert instance["url"] == "/dash/instance/mine/"
+    text = rendered('{% plotly_direct name="Red" %}{% plotly_direct slug="mine" %}')
+    app, instance = needs(text)
+    assert addresses(text)[1] == "/dash/instance/mine/"
     keys = [[script.get("key", script["src"]) for script in found["scripts"]] for found in (app, instance)]
     assert keys[0] == keys[1]
 
@@ -87,7 +99,7 @@ def test_a_page_that_was_made_without_a_server() -> None:
     """As a preview is: no middleware has seen the request."""
     request = RequestFactory().get("/preview/")
     text = rendered('{% plotly_direct name="Red" %}{% plotly_app name="Red" %}', request)
-    assert needs(text)[0]["url"] == "/dash/app/red/"
+    assert addresses(text) == ["/dash/app/red/"]
     assert 'src="/dash/app/red/"' in text
 
 
@@ -110,22 +122,41 @@ def test_a_cached_fragment_serves_another_visitor_and_another_page() -> None:
     assert any("blue.css" in style["href"] for style in needs(alone)[0]["styles"])
 
 
+def test_values_in_a_cached_fragment_are_refused_to_another_visitor(django_user_model: Any, db: None) -> None:
+    """Not that it is right to keep them in such a cache: a token can be read by whoever has it."""
+    cache.clear()
+    fragment = '{% cache 60 values %}{% plotly_direct name="Red" params=p %}{% endcache %}'
+    pages = []
+    for name in ("maria", "bob"):
+        request = RequestFactory().get("/")
+        request.user = django_user_model.objects.create_user(name)
+        pages.append(rendered(fragment, request, p={"of": name}))
+    cache.clear()
+    assert pages[0] == pages[1]
+    (url,) = addresses(pages[0])
+    for name, status in {"maria": 200, "bob": 400, "nobody": 400}.items():
+        client = Client()
+        if name != "nobody":
+            client.force_login(django_user_model.objects.get(username=name))
+        answers = [client.get(f"{url}{part}") for part in ("", "_dpd/config", "_dash-layout")]
+        assert [answer.status_code for answer in answers] == [status] * 3, name
+
+
 def test_values_of_a_page_are_in_the_address_of_an_app_and_not_in_those_of_its_files(row: DashApp) -> None:
     request = RequestFactory().get("/")
     tags = (
         "{% plotly_direct name='Red' params=values share=True %}"
         "{% plotly_direct slug='mine' params=values share=True %}"
     )
-    for found, base in zip(
-        needs(rendered(tags, request, values={"year": 1})), ("app/red", "instance/mine"), strict=True
-    ):
-        assert found["url"].startswith(f"/dash/{base}/initial/")
+    text = rendered(tags, request, values={"year": 1})
+    for url, found, base in zip(addresses(text), needs(text), ("app/red", "instance/mine"), strict=True):
+        assert url.startswith(f"/dash/{base}/initial/")
         assert not [item for item in found["scripts"] + found["styles"] if "/initial/" in str(item)]
         own = [script["src"] for script in found["scripts"] if script["src"].startswith(f"/dash/{base}/")]
         assert any("/assets/" in source for source in own)
         assert all(Client().get(source).status_code == 200 for source in own)
-        assert Client().get(f"{found['url']}_dpd/config").json()["config"]["requests_pathname_prefix"] == found["url"]
-        refused = Client().get(f"{found['url'].replace('/initial/', '/initial/x')}_dpd/config")
+        assert found["config"]["requests_pathname_prefix"] == url
+        refused = Client().get(f"{url.replace('/initial/', '/initial/x')}_dpd/config")
         assert refused.status_code == 400
         assert refused.json()["error"].startswith("This address was changed")
 
@@ -158,8 +189,10 @@ def test_the_configuration_comes_with_the_token(settings: Any, db: None, hidden:
     assert "websocket" not in config
     assert config["csrf_token_name"] in response.cookies
     assert "no-store" in response.headers["Cache-Control"]
+    assert response.headers["X-Django-Plotly-Dash"] == "config"  # without it our script takes it for somebody's file
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["functions.js", "launcher.js"])
 def test_inline_scripts_are_files_that_browsers_keep(name: str) -> None:
     (found,) = needs(
@@ -181,17 +214,20 @@ async def test_the_same_from_an_event_loop() -> None:
 
 
 def test_access_is_asked_for_as_for_any_url_of_the_app(settings: Any) -> None:
-    from .site_urls import urls_made_again
-
     settings.PLOTLY_DASH = {"view_decorator": "django_plotly_dash.access.login_required"}
-    from django.urls import include
-
     mount(settings, path("dash/", include(urls_made_again())))
     for name in ("config", "functions.js", "launcher.js"):
         response = Client().get(f"/dash/app/red/_dpd/{name}")
         assert response.status_code == 302, name
     # Our own script tells nothing of any app.
     assert Client().get(own_files.url(own_files.DIRECT, None)).status_code == 200
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_scripts_of_ours_are_found_below_a_pattern_that_captures_arguments(settings: Any, colour: str) -> None:
+    mount(settings, path("t/<slug:tenant>/dash/", include("django_plotly_dash.urls")))
+    version = own_files.version(own_files.DIRECT)
+    assert fetch(colour, f"/t/one/dash/_dpd/direct.{version}.js").status_code == 200
 
 
 def test_scripts_of_ours_are_kept_by_their_hash() -> None:
@@ -287,6 +323,7 @@ def test_another_shape_is_refused() -> None:
         "plotly_app_bootstrap(name='Red', aspect='1by1')",
         "plotly_direct(name='Red')",
         "plotly_scripts()",
+        "plotly_message_pipe(url='/ws/')",
         "plotly_class(name='Red')",
         "plotly_app_identifier(name='Red', postfix='2')",
         "plotly_header()",
@@ -300,6 +337,10 @@ def test_jinja2_has_functions_of_the_tags_names(call: str) -> None:
     environment = jinja2.add_to(Environment(autoescape=True))
     request = RequestFactory().get("/")
     assert environment.from_string(f"{{{{ {call} }}}}").render(request=request) == rendered(tag, request)
+
+
+def test_jinja2_has_a_function_for_each_tag() -> None:
+    assert set(jinja2.functions()) == set(register.tags)
 
 
 # --- nonces ----------------------------------------------------------------------------------------------------------

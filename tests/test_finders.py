@@ -148,6 +148,14 @@ def test_assets_are_collected_once_for_hundreds_of_apps(folder: Path) -> None:
     ]
 
 
+def test_files_that_are_not_for_browsers_stay_behind_whatever_is_ignored(folder: Path, capsys: Any) -> None:
+    app_with(folder)
+    call_command("collectstatic", verbosity=2, interactive=False, use_default_ignore_patterns=False, dry_run=True)
+    said = capsys.readouterr().out
+    assert "own.css" in said
+    assert not [name for name in ("/.hidden", "/module.py", "/x.pyc", "/y.js") if f"{name}'" in said]
+
+
 def test_collectstatic_finds_no_file_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app_with(folder)
     call_command("collectstatic", verbosity=1, interactive=False, skip_checks=False)

@@ -18,6 +18,7 @@ from .. import component_libraries, context
 from ..conf import app_settings
 from ..exceptions import RequestError
 from ..registry import registry
+from ..static_files import is_asset
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -63,10 +64,12 @@ def asset(folder: str, path: str) -> HttpResponseBase:
     """A file of an assets folder; cached for good if the URL carries the file's time, as Dash's links do.
 
     Raises:
-        RequestError: 404, there is no such file in the folder.
+        RequestError: 404, there is no such file in the folder, or it is hidden or a Python file.
     """
     try:
         full = safe_join(folder, path)
+        if not is_asset(os.path.relpath(full, folder)):
+            raise RequestError("There is no such asset.", 404)
         modified = os.path.getmtime(full)
     except (SuspiciousFileOperation, OSError, ValueError):
         raise RequestError("There is no such asset.", 404) from None

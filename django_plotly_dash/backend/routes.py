@@ -109,7 +109,7 @@ def fits(rule: str, local_path: str) -> bool:
 def is_page_or_file(rule: str) -> bool:
     """Whether a rule, with or without its first slash, lies where an app has its page or its files. Those may be open
     to people who may not call callbacks, so nothing that does so may answer there."""
-    return rule.lstrip("/").startswith(("_dash-", "assets/")) or not rule.strip("/")
+    return rule.lstrip("/").startswith(("_dash-", "_dpd/", "assets/")) or not rule.strip("/")
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def test_who_may_not_see_an_app_is_told_so(
     expect(page.locator("#third [role=alert]")).to_have_text("You may not see this app, or have to log in first.")
     expect(page.locator("[role=alert]")).to_have_count(page.locator("[data-django-plotly-dash]").count())
     page.evaluate("1")
-    troubles.expect("its configuration was answered with status")
+    troubles.expect("its configuration was answered with a redirect")
     troubles.expect("Refused to apply style")  # those of the assets are the app's as well
     assert not any("_dash-component-suites" in url for url in requested)
 
@@ -171,3 +172,84 @@ def test_each_app_has_its_own_dev_tools(page: Page, serve: Callable[..., str], a
     expect(page.locator(".dash-debug-menu__outer")).to_have_count(2)
     bottoms = [menu.bounding_box()["y"] for menu in page.locator(".dash-debug-menu__outer").all()]  # type: ignore[index]
     assert abs(bottoms[1] - bottoms[0] - 300) < 20
+
+
+GADGET = """(values) => {
+    for (const value of values) {
+        const element = document.createElement("div");
+        element.className = "gadget";
+        element.setAttribute("data-django-plotly-dash", value);
+        document.body.append(element);
+    }
+}"""
+
+
+def test_an_element_that_somebody_has_written_loads_nothing_of_his(
+    page: Page, live_server: LiveServer, troubles: Troubles
+) -> None:
+    """HTML that users have written keeps such attributes when it is made safe."""
+    bad = "https://localhost/evil"
+    files = {"config": {}, "scripts": [{"src": f"{bad}/run.js"}], "styles": [], "launcher": None}
+    ours = {"X-Django-Plotly-Dash": "config"}
+    allowed = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"}
+    asked: list[str] = []
+
+    def of_other_site(route: Any) -> None:
+        asked.append(route.request.url)
+        if route.request.url.endswith(".js"):
+            route.fulfill(body="window.wasRun = true", content_type="text/javascript")
+        else:
+            route.fulfill(json=files, headers={**ours, **allowed})
+
+    page.route("https://localhost/**", of_other_site)
+    page.route("**/uploaded/_dpd/config", lambda route: route.fulfill(json=files))
+    page.route("**/page/_dpd/config", lambda route: route.fulfill(body="{}", content_type="text/html", headers=ours))
+    page.route(
+        "**/leads/_dpd/config", lambda route: route.fulfill(status=302, headers={"Location": f"{bad}/_dpd/config"})
+    )
+    page.goto(f"{live_server}/pages/empty/")
+    values: list[Any] = [
+        {"url": "/dash/app/red/", **files},
+        *(
+            {"url": url, **files}
+            for url in (f"{bad}/", "//localhost/evil/", "/.//localhost/evil/", "/\\localhost/evil/")
+        ),
+        *(
+            {"url": f"/{path}", **files}
+            for path in ("uploaded/", "page/", "leads/", "uploaded/?a=/", "uploaded/#/", "no")
+        ),
+        {"url": None},
+        {},
+    ]
+    page.evaluate(GADGET, [*map(json.dumps, values), "no JSON"])
+    expect(page.locator(".gadget #echoed")).to_have_text("Red got red")  # its own files, whatever the element says
+    expect(page.locator(".gadget [role=alert]")).to_have_count(len(values))
+    assert page.evaluate("window.wasRun") is None
+    assert asked == []
+    assert not page.evaluate("[...document.scripts].some((script) => script.src.includes('evil'))")
+    troubles.expect("an element: its address is no path of this site's")
+    troubles.expect("/(uploaded|page)/: its configuration was answered with status 200, by another than an app")
+    troubles.expect("/leads/: its configuration was answered with a redirect")
+
+
+def test_a_script_or_style_of_others_that_is_not_there_does_not_stop_an_app(
+    page: Page, serve: Callable[..., str], troubles: Troubles
+) -> None:
+    app = DjangoDash("Watched", external_scripts=["/gone.js"], external_stylesheets=["/gone.css"])
+    app.layout = html.Div("seen", id="seen")
+    address = serve()
+    page.goto(f"{address}/pages/empty/")
+    page.evaluate(GADGET, [json.dumps({"url": "/dash/app/watched/"})])
+    expect(page.locator("#seen")).to_have_text("seen")
+    page.evaluate("1")
+    troubles.expect(r"/dash/app/watched/: http.*/gone\.js cannot be loaded")
+    troubles.expect(r"/dash/app/watched/: http.*/gone\.css cannot be loaded")
+    troubles.expect(r"404: GET .*/gone\.")
+    # One of Dash's own does.
+    page.route("**/dash_renderer.*", lambda route: route.fulfill(status=404))
+    page.goto(f"{address}/pages/empty/")
+    page.evaluate(GADGET, [json.dumps({"url": "/dash/app/watched/"})])
+    expect(page.locator(".gadget [role=alert]")).to_have_text("This app cannot be shown.")
+    page.evaluate("1")
+    troubles.expect("dash_renderer")
+    troubles.clear()

@@ -230,7 +230,7 @@ def test_an_app_whose_layout_does_not_come(
     alert = page.get_by_role("alert")
     if moment == "before":
         expect(alert).to_have_text("You may not see this app, or have to log in first.")
-        troubles.expect("its configuration was answered with status 200")
+        troubles.expect("its configuration was answered with a redirect")
     else:
         expect(alert).to_have_text("This app cannot be shown.")
         troubles.expect("The layout has not come")

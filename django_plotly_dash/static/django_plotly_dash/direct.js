@@ -214,7 +214,7 @@
     constructor(element) {
       this.element = element;
       this.number = ++numbers;
-      this.needs = JSON.parse(element.getAttribute(MARK));
+      this.url = this.launcher = null;
       this.functions = {};
       this.waiting = 0; // clientside functions that have returned a promise
       this.store = this.root = this.container = this.socket = null;
@@ -226,6 +226,7 @@
     }
 
     async start() {
+      this.url = addressOf(this.element);
       const { config, pages, sockets } = await this.load();
       if (config.websocket) await this.prepareSocket(config, sockets);
       const opened = turn.then(() => this.closed || this.open(config, pages));
@@ -237,15 +238,19 @@
     }
 
     async load() {
-      const { url, scripts, styles } = this.needs;
-      const config = await fetchConfig(url); // who may not see the app loads nothing else
-      const brought = await Promise.all([...scripts.map(loadScript), ...styles.map(loadStyle)]);
-      for (const functions of brought) {
+      const answer = await fetchConfig(this.url); // who may not see the app loads nothing else
+      this.launcher = answer.launcher;
+      const scripts = answer.scripts.map(({ optional, ...script }) => {
+        const loaded = loadScript(script);
+        return optional ? loaded.catch((error) => this.report(error)) : loaded;
+      });
+      const styles = answer.styles.map((style) => loadStyle(style).catch((error) => this.report(error)));
+      for (const functions of await Promise.all([...scripts, ...styles])) {
         for (const [namespace, more] of Object.entries(functions ?? {})) {
           this.functions[namespace] = { ...this.functions[namespace], ...more };
         }
       }
-      return config;
+      return answer;
     }
 
     /** A websocket of its own for an app that uses one. */
@@ -253,7 +258,7 @@
       await loadScript({ src });
       const { Socket } = window.djangoPlotlyDash;
       const overHttp = (error) => {
-        console.error(`djangoPlotlyDash: ${this.needs.url}: ${error.message}`);
+        this.report(error);
         delete this.store?.getState().config?.websocket;
       };
       if (this.closed) return;
@@ -329,7 +334,7 @@
             return render(named(element), container);
           };
         }
-        const start = this.needs.launcher ? launchers.get(this.needs.launcher) : () => new window.DashRenderer();
+        const start = this.launcher ? launchers.get(this.launcher) : () => new window.DashRenderer();
         start();
       } finally {
         if (createRoot) ReactDOM.createRoot = createRoot;
@@ -423,7 +428,7 @@
         const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
         if (!link || !plain || link.download || !["", "_self"].includes(link.target)) return;
         const url = new URL(link.href);
-        const local = url.pathname.startsWith(this.needs.url) ? url.pathname.slice(this.needs.url.length) : "_";
+        const local = url.pathname.startsWith(this.url) ? url.pathname.slice(this.url.length) : "_";
         if (url.origin !== location.origin || /^(_|assets\/)/.test(local)) return;
         event.preventDefault();
         event.stopPropagation();
@@ -438,7 +443,7 @@
 
     fail(error) {
       if (this.closed) return this;
-      console.error(`djangoPlotlyDash: ${this.needs.url}: ${error.message}`);
+      this.report(error);
       if (!this.root) {
         const text = document.createElement("p");
         text.className = "django-plotly-dash-error";
@@ -448,6 +453,10 @@
       }
       this.tell("error", { error });
       throw error;
+    }
+
+    report(error) {
+      console.error(`djangoPlotlyDash: ${this.url ?? "an element"}: ${error.message}`);
     }
 
     tell(what, detail = {}) {
@@ -478,16 +487,36 @@
 
   const launchers = new Map();
 
+  /** The path of an element's app. HTML that users of a site have written may have such elements too: whatever they say,
+      only this site's apps are asked, and only what those answer is loaded. */
+  function addressOf(element) {
+    let url = null;
+    try {
+      url = new URL(JSON.parse(element.getAttribute(MARK)).url, document.baseURI);
+    } catch {
+      // It is none, which the next line says.
+    }
+    const isPath = /^\/(?!\/)(.*\/)?$/.test(url?.pathname); // two slashes would name a host
+    if (url?.origin !== window.origin || !isPath || url.search || url.hash) {
+      throw new Error("its address is no path of this site's.");
+    }
+    return url.pathname;
+  }
+
   async function fetchConfig(url) {
-    const response = await fetch(`${url}_dpd/config`, {
+    const response = await fetch(`${window.origin}${url}_dpd/config`, {
       credentials: "same-origin",
       headers: { Accept: "application/json" },
+      redirect: "manual", // to a login, or to somewhere else: no answer of an app's
     });
-    const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
+    const isJson = /^application\/json\b/.test(response.headers.get("Content-Type") ?? "");
+    const isOurs = isJson && response.headers.get("X-Django-Plotly-Dash") === "config"; // and not an uploaded file
     const answer = isJson ? await response.json().catch(() => null) : null;
-    if (response.ok && answer?.config) return answer;
-    const error = new Error(`its configuration was answered with status ${response.status}.`);
-    const isForbidden = response.redirected || [401, 403].includes(response.status);
+    if (response.ok && isOurs) return answer;
+    const isRedirected = response.type === "opaqueredirect";
+    const what = isRedirected ? "a redirect" : `status ${response.status}`;
+    const error = new Error(`its configuration was answered with ${what}${response.ok ? ", by another than an app" : ""}.`);
+    const isForbidden = isRedirected || [401, 403].includes(response.status);
     // The server has a sentence for people where it knows the reason; a page of the site's own is none of ours.
     if (typeof answer?.error === "string") error.forPeople = answer.error;
     else if (isForbidden) error.forPeople = "You may not see this app, or have to log in first.";
@@ -550,7 +579,7 @@
     return function Location({ setProps }) {
       libraries.React.useEffect(() => {
         app.go = ({ pathname, search, hash, href }) => setProps({ pathname, search, hash, href });
-        app.go(new URL(app.needs.url, document.baseURI));
+        app.go(new URL(app.url, document.baseURI));
       }, []);
       return null;
     };
