@@ -26,6 +26,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import include, path
 from django.utils import timezone, translation
+from django.utils.decorators import async_only_middleware
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext_lazy
 
@@ -36,7 +37,7 @@ from django_plotly_dash.websocket_callbacks import pages, socket
 
 from .helpers import call, callback_body
 from .site_urls import mount, urls_made_again
-from .websockets import Page, until
+from .websockets import ORIGIN, Page, until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -678,6 +679,62 @@ async def test_another_origin_is_refused_before_the_socket_is_open(
     live(websocket_allowed_origins=["https://friend.example"])
     assert await Page(URL, origin=origin).refused() == (socket.REFUSED, "not accepted")
     assert "its Origin is" in caplog.text
+
+
+@pytest.mark.parametrize("origin", [None, "https://elsewhere.example", "https://friend.example", ORIGIN])
+@pytest.mark.parametrize("url", ["/api/x/", "/api/update-component/"])
+async def test_a_view_of_the_sites_own_is_never_called(settings: Any, origin: str | None, url: str) -> None:
+    """Whatever path a page gives: only our own view of callbacks goes without a CSRF token."""
+    live(websocket_allowed_origins=["https://friend.example"])
+    called: list[str] = []
+
+    def own(request: HttpRequest, path: str = "") -> HttpResponse:
+        called.append(f"{request.method} {request.path}")
+        return HttpResponse("done")
+
+    mount(
+        settings,
+        path("api/update-component/_dash-update-component", own, name="update-component"),
+        path("api/<path:path>", own),
+        path("dash/", include("django_plotly_dash.urls")),
+    )
+    code, _ = await Page(url, origin=origin).refused()
+    assert (code, called) == (socket.REFUSED, [])
+
+
+@pytest.mark.parametrize("origin", [None, "https://elsewhere.example"])
+async def test_no_middleware_runs_for_a_page_of_another_site(settings: Any, origin: str | None) -> None:
+    live()
+    seen.clear()
+    settings.MIDDLEWARE = [f"{__name__}.seeing", *settings.MIDDLEWARE]
+    assert await Page(URL, origin=origin).refused() == (socket.REFUSED, "not accepted")
+    assert seen == []
+    assert (await Page("/dash/app/no-such/").refused())[0] == socket.REFUSED
+    assert seen
+
+
+seen: list[str] = []
+
+
+@async_only_middleware
+def seeing(get_response: Any) -> Any:
+    """A middleware that notes what it sees."""
+
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        seen.append(request.path)
+        return await get_response(request)
+
+    return middleware
+
+
+@pytest.mark.parametrize("origin", ["https://friend.example", "https://trusted.example"])
+async def test_origins_that_an_app_trusts_hold_for_its_saved_instances(settings: Any, origin: str) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://trusted.example"]
+    app = live(websocket_allowed_origins=["https://friend.example"])
+    stateless = await StatelessApp.objects.acreate(app_name=app.app_name)
+    await DashApp.objects.acreate(stateless_app=stateless, instance_name="one", slug="one")
+    async with Page("/dash/instance/one/", origin=origin) as page:
+        assert await page.result(app, "out.children", "x") == "X"
 
 
 @pytest.mark.parametrize("origin", ["https://friend.example", "https://trusted.example"])

@@ -22,7 +22,8 @@ from ..backend import websocket
 from ..backend.outbox import Outbox
 from ..backend.websocket import Link, WebsocketCall, WebsocketCallback
 from ..conf import app_settings
-from ..scopes import in_thread, origin_is_ours
+from ..scopes import in_thread
+from .origins import may_open, origin_of
 from .pages import HookedWebsocket, Pages
 from .pools import place
 from .requests import WebsocketRequest, answer, identity_of, lost_cookies
@@ -73,20 +74,17 @@ class CallbackSocket:
 
     async def open(self) -> None:
         """Accept the socket, if its page, its user and the app's hooks let it in."""
-        own = origin_is_ours(self._scope)
-        origin = dict(self._scope.get("headers", ())).get(b"origin", b"").decode("latin1")
-        request, reason, code = await self._ask()
-        allowed = self._app._websocket_allowed_origins if self._app is not None else []
-        if not origin or not (own or origin in allowed):
+        if not await may_open(self._scope):
             logger.warning(
                 "A websocket for callbacks was refused at %s: its Origin is %r, which is neither this site's, nor in "
                 "CSRF_TRUSTED_ORIGINS, nor in the app's websocket_allowed_origins.",
                 self._scope["path"],
-                origin,
+                origin_of(self._scope),
             )
             self._is_closed = True
             await self._close_socket(code=REFUSED)  # not accepted yet: the browser sees a 403
             return
+        request, reason, code = await self._ask()
         if reason is None and self._app is not None:
             hooks = self._app._hooks.get_hooks("websocket_connect")
             code, reason = await self._by_hooks(hooks, "Connection rejected", request) or (code, None)
