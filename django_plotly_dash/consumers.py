@@ -56,6 +56,29 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     # A consumer has a channel of its own in the layer of this name, if there is one. All sockets share the hub's.
     channel_layer_alias = "pipes have one channel for each process"
+    _hub: pipe_hub.Hub
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._subscriptions: dict[str, _Subscription] = {}
+        self._outbox: deque[tuple[str, str]] = deque()
+        self._wake = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._is_closed = self._is_slow = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve one socket; nothing is left of it, however it ends."""
+
+        async def send_if_open(message: dict[str, Any]) -> None:
+            try:
+                await send(message)
+            except (OSError, RuntimeError):  # what servers raise if the browser has just gone; they say so soon
+                self._is_closed = True
+
+        try:
+            await super().__call__(scope, receive, send_if_open)
+        finally:
+            await asyncio.shield(self._end())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without the look at database connections that consumers take in the one thread that all of them share: a
@@ -64,11 +87,6 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Take the socket if a page of this site opens it."""
-        self._subscriptions: dict[str, _Subscription] = {}
-        self._outbox: deque[tuple[str, str]] = deque()
-        self._wake = asyncio.Event()
-        self._writer: asyncio.Task[None] | None = None
-        self._is_closed = self._is_slow = False
         if not origin_is_ours(self.scope):
             logger.warning(
                 "A websocket for pipes was refused: its Origin %r is not this site's. Where that is right, add it to "
@@ -84,14 +102,16 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._counted = time.monotonic()
         await self.accept()
 
-    async def disconnect(self, code: int) -> None:
-        """Let go of everything."""
+    async def _end(self) -> None:
         self._is_closed = True
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
-        if self._subscriptions:
-            await self._hub.unsubscribe(list(self._subscriptions), self)
+        groups = list(self._subscriptions)
+        self._subscriptions.clear()
+        self._outbox.clear()
+        if groups:
+            await self._hub.unsubscribe(groups, self)
 
     # --- from the page ----------------------------------------------------------------------------------------------
 
@@ -112,6 +132,7 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._is_closed = True
             logger.warning("A websocket of %s was closed with %s: %s", self._address(), refused.code, refused.reason)
             await self.close(code=refused.code, reason=refused.reason)
+            await self._end()
 
     def _read(self, text: str | None) -> dict[str, Any]:
         now = time.monotonic()
@@ -181,6 +202,8 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def put(self, group: str, text: str) -> None:
         """Take a message of the hub; a page that is too slow loses the oldest."""
+        if self._is_closed:
+            return
         if len(self._outbox) >= app_settings().pipe_queue_size:
             self._outbox.popleft()
             if not self._is_slow:
@@ -191,14 +214,12 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _write(self) -> None:
         try:
-            while True:
+            while not self._is_closed:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._outbox:
                     await self._write_waiting()
                 self._is_slow = False
-        except OSError:
-            pass  # the browser has gone; the server says so to disconnect()
         except Exception:  # rather no socket, which the page opens again, than one that is silent
             logger.exception("The websocket of %s was closed.", self._address())
             self._is_closed = True

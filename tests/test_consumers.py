@@ -425,3 +425,50 @@ async def test_an_error_while_writing_closes_the_socket_rather_than_silencing_it
         await async_send_to_pipe_channel("c", "l", 1)
         assert (await page.receive_output(timeout=20))["code"] == consumers.INTERNAL_ERROR
     assert "was closed" in caplog.text
+
+
+class UnknownError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError, RuntimeError, UnknownError])
+@pytest.mark.parametrize("what", ["answer", "message", "receive", "close"])
+async def test_nothing_is_left_of_a_socket_however_it_ends(error: type[Exception], what: str) -> None:
+    """Servers tell of a browser that has gone by an error of ``send``, and not by a message, if they know it first."""
+    incoming: asyncio.Queue[Any] = asyncio.Queue()
+    texts: list[str] = []
+    is_gone = asyncio.Event()
+
+    async def receive() -> Any:
+        if is_gone.is_set() and what == "receive":
+            raise error
+        return await incoming.get()
+
+    async def send(message: Any) -> None:
+        if is_gone.is_set():
+            raise error
+        texts.append(message.get("text", ""))
+
+    def say(message: Any) -> None:
+        incoming.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+
+    scope = {"type": "websocket", "path": "/dpd/ws/channel", "query_string": b"", "headers": headers(), "scheme": "ws"}
+    before = asyncio.all_tasks()
+    incoming.put_nowait({"type": "websocket.connect"})
+    serving = asyncio.create_task(application(scope, receive, send))
+    say(triplet())
+    say({})
+    while not any("refused" in text for text in texts):
+        await asyncio.sleep(0.01)
+    hub = pipe_hub.of_this_loop()
+    assert hub.has_listeners
+    is_gone.set()
+    send_to_pipe_channel("c", "l", 1) if what == "message" else None
+    say({} if what != "close" else [])
+    await asyncio.sleep(0.1)
+    incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asyncio.wait([serving], timeout=20)
+    ended = serving.exception() if serving.done() else "it goes on"
+    assert ended is None or isinstance(ended, error)
+    assert not hub.has_listeners
+    assert asyncio.all_tasks() == before
