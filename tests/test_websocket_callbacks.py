@@ -1210,3 +1210,33 @@ def test_over_http_the_missing_websocket_is_named(
     error = caplog.records[-1].exc_info[1]  # type: ignore[index]
     assert str(error).startswith("dash.ctx.websocket is None, so it has no ")
     assert "This process serves WSGI" in str(error)
+
+
+async def test_a_browser_that_is_given_up_is_closed_even_if_it_takes_nothing_any_more(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PLOTLY_DASH = {"websocket_queue_size": 1000}
+    monkeypatch.setattr(socket, "_TELLING_SECONDS", 0.1)
+    app = bare()
+
+    @on(app)
+    async def stream(value: str) -> str:
+        while True:
+            for _ in range(10):
+                set_props("other", {"children": Patch()})
+                set_props("other", {"title": "x" * 100})
+            await asyncio.sleep(0)
+
+    async def stalled(scope: Any, receive: Any, send: Any) -> None:
+        async def send_but_texts(message: Any) -> None:
+            if message["type"] == "websocket.send":
+                await asyncio.Event().wait()
+            await send(message)
+
+        await routing.application(scope, receive, send_but_texts)
+
+    async with Page(URL, asgi=stalled) as page:
+        await page.start(app, "out.children", "x")
+        code, reason = await page.closed()
+        assert code == socket.TOO_SLOW
+        assert "characters wait" in reason

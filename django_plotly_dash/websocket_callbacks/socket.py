@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +39,9 @@ TOO_SLOW: Final = 4408
 TOO_LARGE: Final = 4413
 TOO_MANY: Final = 4429
 SERVER_ERROR: Final = 1011
+_TELLING_SECONDS: Final = 5.0
+# More than servers give a browser to agree, after which they cut the connection.
+_CLOSING_SECONDS: Final = 30.0
 _LONGEST_REASON: Final = 120  # bytes; the protocol allows 123
 
 
@@ -114,11 +117,14 @@ class CallbackSocket:
         logger.log(level, "A websocket for callbacks at %s was closed (%d): %s", self._scope["path"], code, reason)
         self._end_calls()
         short = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
-        with suppress(asyncio.TimeoutError, OSError, RuntimeError):  # it may be closed already
-            if code != CHANGED:
-                for renderer_id in self._pages.known:
-                    await asyncio.wait_for(self._send(_error(renderer_id, reason, code)), 5)
-            await asyncio.wait_for(self._close_socket(code=code, reason=short), 5)
+        # Each with a time of its own: a browser that takes no message is to be closed all the same.
+        if code != CHANGED:
+            await _within(_TELLING_SECONDS, self._tell(_error(page, reason, code) for page in self._pages.known))
+        await _within(_CLOSING_SECONDS, self._close_socket(code=code, reason=short))
+
+    async def _tell(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            await self._send(text)
 
     def _end_calls(self) -> None:
         if self._link is not None:
@@ -251,6 +257,11 @@ class CallbackSocket:
             if isinstance(said, tuple) and len(said) == 2:
                 return int(said[0]), str(said[1])
         return None
+
+
+async def _within(seconds: float, sending: Awaitable[None]) -> None:
+    with suppress(Exception):  # it takes too long, or an error of the server's for a browser that has gone
+        await asyncio.wait_for(sending, seconds)
 
 
 def _parsed(text: str | None) -> dict[str, Any] | None:
