@@ -37,6 +37,7 @@ class PlotlyDashSettings:
     pipe_max_subscriptions: int = 100
     pipe_max_rate: int = 20  # messages a second
     pipe_queue_size: int = 1_000
+    pipe_queue_bytes: int = 1_048_576
     # websocket callbacks
     websocket_callbacks: bool | None = None
     websocket_pool_size: int = 8  # threads, for each app

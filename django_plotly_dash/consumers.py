@@ -35,6 +35,8 @@ NO_LAYER: Final = 4503
 # A page whose pipes all subscribe at once is not one that sends too much.
 _BURST_SECONDS: Final = 10
 _LONGEST_NAME: Final = 1000
+# Bytes of messages that go out together. A single one may be larger.
+_LARGEST_FRAME: Final = 65_536
 logger = logging.getLogger("django_plotly_dash")
 
 
@@ -62,6 +64,7 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._subscriptions: dict[str, _Subscription] = {}
         self._outbox: deque[tuple[str, str]] = deque()
+        self._waiting_bytes = 0
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._is_closed = self._is_slow = False
@@ -110,6 +113,7 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         groups = list(self._subscriptions)
         self._subscriptions.clear()
         self._outbox.clear()
+        self._waiting_bytes = 0
         if groups:
             await self._hub.unsubscribe(groups, self)
 
@@ -204,13 +208,21 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Take a message of the hub; a page that is too slow loses the oldest."""
         if self._is_closed:
             return
-        if len(self._outbox) >= app_settings().pipe_queue_size:
-            self._outbox.popleft()
+        self._outbox.append((group, text))
+        self._waiting_bytes += _size(text)
+        while len(self._outbox) > app_settings().pipe_queue_size or (
+            self._waiting_bytes > app_settings().pipe_queue_bytes and len(self._outbox) > 1
+        ):
+            self._take()
             if not self._is_slow:
                 self._is_slow = True
                 logger.warning("The browser at %s reads too slowly: it loses old messages of pipes.", self._address())
-        self._outbox.append((group, text))
         self._wake.set()
+
+    def _take(self) -> tuple[str, str]:
+        group, text = self._outbox.popleft()
+        self._waiting_bytes -= _size(text)
+        return group, text
 
     async def _write(self) -> None:
         try:
@@ -227,12 +239,15 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _write_waiting(self) -> None:
         """What has come while the last message was on its way goes out together, if the page understands that."""
-        waiting = list(self._outbox)
-        self._outbox.clear()
+        waiting, size = [self._take()], 0
+        while self._outbox and self._takes_lists:
+            size += _size(waiting[-1][1])
+            if size + _size(self._outbox[0][1]) > _LARGEST_FRAME:
+                break  # the rest still waits, where it is bounded
+            waiting.append(self._take())
         texts = [text for group, text in waiting if await self._may_still_listen(group)]
-        if len(texts) > 1 and self._takes_lists:
-            texts = [f"[{','.join(texts)}]"]
-        for text in texts:
+        if texts:
+            text = f"[{','.join(texts)}]" if len(texts) > 1 else texts[0]
             await self.base_send({"type": "websocket.send", "text": text})
 
     async def _may_still_listen(self, group: str) -> bool:
@@ -249,6 +264,10 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._unsubscribe(group)
         await self._tell_refusal(found.channel_name, found.label, "subscribe")
         return False
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _problem(message: dict[str, Any]) -> str:

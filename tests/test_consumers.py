@@ -121,6 +121,44 @@ async def test_a_slow_browser_loses_old_messages_and_holds_up_nobody(settings: A
     assert caplog.text.count("reads too slowly") == 1
 
 
+async def test_what_waits_for_a_slow_browser_is_bounded_in_bytes_and_goes_out_in_frames_of_a_size(
+    settings: Any, caplog: Any
+) -> None:
+    settings.PLOTLY_DASH = {"pipe_queue_bytes": 300_000}
+    goes_on, frames = asyncio.Event(), []
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        async def slow_send(message: Any) -> None:
+            if message["type"] == "websocket.send" and '"value"' in message["text"]:
+                await goes_on.wait()
+                frames.append(len(message["text"].encode()))
+            await send(message)
+
+        await application(scope, receive, slow_send)
+
+    async with socket("/dpd/ws/channel?lists=1", application=slow) as page:
+        await subscribe(page)
+        for number in range(100):
+            send_to_pipe_channel("c", "l", [number, "x" * 9_000 + "\ud7ff" * 333])
+            await asyncio.sleep(0)
+        await settled(page)
+        goes_on.set()
+        numbers: list[int] = []
+        while 99 not in numbers:
+            found = await received(page)
+            numbers += [message["value"][0] for message in (found if isinstance(found, list) else [found])]
+        assert max(frames) < 70_000
+        assert len(frames) > 4
+        assert 20 <= len(numbers) < 40
+        assert numbers[-20:] == list(range(80, 100))
+        # one that is larger than all limits is the last, and kept
+        for number in (1, 2):
+            send_to_pipe_channel("c", "l", [number, "x" * 400_000])
+        while numbers[-1] != 2:
+            numbers.append((await received(page))["value"][0])
+    assert caplog.text.count("reads too slowly") >= 1
+
+
 # --- who may ---------------------------------------------------------------------------------------------------------
 
 
