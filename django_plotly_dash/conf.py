@@ -43,6 +43,7 @@ class PlotlyDashSettings:
     websocket_pool_size: int = 8  # threads, for each app
     websocket_recheck_seconds: int = 10
     websocket_max_callbacks: int = 200  # under way on one socket
+    websocket_max_rate: int = 500  # messages a second
     websocket_queue_size: int = 16_777_216  # characters that wait for one browser
     # finding apps and guarding them
     stateless_loader: str | Callable[..., Any] | None = None

@@ -1240,3 +1240,60 @@ async def test_a_browser_that_is_given_up_is_closed_even_if_it_takes_nothing_any
         code, reason = await page.closed()
         assert code == socket.TOO_SLOW
         assert "characters wait" in reason
+
+
+@pytest.mark.parametrize("name", ["rendererId", "requestId"])
+async def test_an_id_that_no_renderer_has_made_is_refused_before_it_is_kept(name: str) -> None:
+    app = live()
+    async with Page(URL) as page:
+        ids = {"rendererId": "r" * 64, "requestId": "q" * 64}
+        message = {"type": "callback_request", **ids, "payload": callback_body(app, "out.children", "x")}
+        await page.say(message)
+        assert (await page.hears("callback_response", **ids))["payload"]["status"] == "ok"
+        await page.say({**message, name: "x" * 65})
+        assert (await page.closed())[0] == socket.BAD_MESSAGE
+
+
+async def test_too_many_messages_a_second_end_a_socket(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"websocket_max_rate": 2}
+    live()
+    async with Page(URL) as page:
+        for _ in range(40):
+            await page.say({"type": "heartbeat"})
+        code, reason = await page.closed()
+        assert (code, "More than 2 messages a second (websocket_max_rate)" in reason) == (socket.TOO_OFTEN, True)
+
+
+async def test_what_the_server_asks_for_is_not_too_much(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"websocket_max_rate": 1}
+    app = bare()
+
+    @on(app)
+    async def ask(value: str) -> int:
+        return sum([await ctx.websocket.get_prop("in", "value") for _ in range(40)])
+
+    async with Page(URL) as page:
+        request = await page.start(app, "out.children", "x")
+        for _ in range(40):
+            question = await page.hears("get_props_request")
+            await page.say({**question, "type": "get_props_response", "payload": {"value": 1}})
+        assert (await page.response(request))["data"]["response"] == {"out": {"children": 40}}
+
+
+async def test_pages_that_come_and_go_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = live()
+    made: list[socket.CallbackSocket] = []
+    original = socket.CallbackSocket.open
+
+    async def noted(self: socket.CallbackSocket) -> None:
+        made.append(self)
+        await original(self)
+
+    monkeypatch.setattr(socket.CallbackSocket, "open", noted)
+    async with Page(URL) as page:
+        for number in range(250):
+            page.renderer_id = f"page-{number}"
+            await page.call(app, "out.children", "x")
+        await until(lambda: not made[0]._calls)
+        assert len(made[0]._pages.known) <= 101
+        assert len(made[0]._own_tasks) == 2
