@@ -19,7 +19,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import pipe_access, pipe_hub
 from .conf import app_settings
-from .exceptions import DjangoPlotlyDashError
+from .exceptions import DjangoPlotlyDashError, SerializationError
 from .pipes import async_send_to_pipe_channel, send_to_pipe_channel
 from .scopes import Visitor, origin_is_ours
 
@@ -191,6 +191,8 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         try:
             await async_send_to_pipe_channel(channel_name, label, value)
+        except SerializationError as error:
+            await self.send(text_data=json.dumps({"type": "refused", "reason": str(error)}))
         except DjangoPlotlyDashError as error:
             logger.error("A page's message for the pipe channel %r was lost: %s", channel_name, error)
 

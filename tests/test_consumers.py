@@ -7,6 +7,7 @@ import json
 import threading
 from typing import Any
 
+import plotly.io.json
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission, User
@@ -446,6 +447,19 @@ async def test_a_message_that_makes_no_sense_is_answered_with_the_reason(message
         answer = await received(page)
         assert answer["type"] == "refused"
         assert answer["reason"].startswith(reason)
+
+
+async def test_a_value_that_cannot_be_written_is_refused_and_the_socket_lives(settings: Any, monkeypatch: Any) -> None:
+    pytest.importorskip("orjson")
+    monkeypatch.setattr(plotly.io.json.config, "default_engine", "orjson")
+    settings.PLOTLY_DASH = {"pipe_access": lambda *arguments: True}
+    async with socket() as page:
+        await subscribe(page)
+        for name, value in (("c", "\ud800"), ("c", 10**30), ("\ud800", 1)):
+            await page.send_json_to({"channel_name": name, "label": "l", "value": value})
+            assert "cannot be written as JSON" in (await received(page))["reason"]
+        await page.send_json_to({"channel_name": "c", "label": "l", "value": 1})
+        assert (await received(page))["value"] == 1
 
 
 async def test_without_a_channel_layer_the_socket_says_so(settings: Any, caplog: Any) -> None:
