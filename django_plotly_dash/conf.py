@@ -37,11 +37,13 @@ class PlotlyDashSettings:
     pipe_max_subscriptions: int = 100
     pipe_max_rate: int = 20  # messages a second
     pipe_queue_size: int = 1_000
+    pipe_queue_bytes: int = 1_048_576
     # websocket callbacks
     websocket_callbacks: bool | None = None
     websocket_pool_size: int = 8  # threads, for each app
     websocket_recheck_seconds: int = 10
     websocket_max_callbacks: int = 200  # under way on one socket
+    websocket_max_rate: int = 500  # messages a second
     websocket_queue_size: int = 16_777_216  # characters that wait for one browser
     # finding apps and guarding them
     stateless_loader: str | Callable[..., Any] | None = None

@@ -19,7 +19,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import pipe_access, pipe_hub
 from .conf import app_settings
-from .exceptions import DjangoPlotlyDashError
+from .exceptions import DjangoPlotlyDashError, SerializationError
 from .pipes import async_send_to_pipe_channel, send_to_pipe_channel
 from .scopes import Visitor, origin_is_ours
 
@@ -35,6 +35,8 @@ NO_LAYER: Final = 4503
 # A page whose pipes all subscribe at once is not one that sends too much.
 _BURST_SECONDS: Final = 10
 _LONGEST_NAME: Final = 1000
+# Bytes of messages that go out together. A single one may be larger.
+_LARGEST_FRAME: Final = 65_536
 logger = logging.getLogger("django_plotly_dash")
 
 
@@ -56,6 +58,30 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     # A consumer has a channel of its own in the layer of this name, if there is one. All sockets share the hub's.
     channel_layer_alias = "pipes have one channel for each process"
+    _hub: pipe_hub.Hub
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._subscriptions: dict[str, _Subscription] = {}
+        self._outbox: deque[tuple[str, str]] = deque()
+        self._waiting_bytes = 0
+        self._wake = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._is_closed = self._is_slow = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve one socket; nothing is left of it, however it ends."""
+
+        async def send_if_open(message: dict[str, Any]) -> None:
+            try:
+                await send(message)
+            except (OSError, RuntimeError):  # what servers raise if the browser has just gone; they say so soon
+                self._is_closed = True
+
+        try:
+            await super().__call__(scope, receive, send_if_open)
+        finally:
+            await asyncio.shield(self._end())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without the look at database connections that consumers take in the one thread that all of them share: a
@@ -64,11 +90,6 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         """Take the socket if a page of this site opens it."""
-        self._subscriptions: dict[str, _Subscription] = {}
-        self._outbox: deque[tuple[str, str]] = deque()
-        self._wake = asyncio.Event()
-        self._writer: asyncio.Task[None] | None = None
-        self._is_closed = self._is_slow = False
         if not origin_is_ours(self.scope):
             logger.warning(
                 "A websocket for pipes was refused: its Origin %r is not this site's. Where that is right, add it to "
@@ -84,14 +105,17 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._counted = time.monotonic()
         await self.accept()
 
-    async def disconnect(self, code: int) -> None:
-        """Let go of everything."""
+    async def _end(self) -> None:
         self._is_closed = True
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
-        if self._subscriptions:
-            await self._hub.unsubscribe(list(self._subscriptions), self)
+        groups = list(self._subscriptions)
+        self._subscriptions.clear()
+        self._outbox.clear()
+        self._waiting_bytes = 0
+        if groups:
+            await self._hub.unsubscribe(groups, self)
 
     # --- from the page ----------------------------------------------------------------------------------------------
 
@@ -112,6 +136,7 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self._is_closed = True
             logger.warning("A websocket of %s was closed with %s: %s", self._address(), refused.code, refused.reason)
             await self.close(code=refused.code, reason=refused.reason)
+            await self._end()
 
     def _read(self, text: str | None) -> dict[str, Any]:
         now = time.monotonic()
@@ -166,6 +191,8 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         try:
             await async_send_to_pipe_channel(channel_name, label, value)
+        except SerializationError as error:
+            await self.send(text_data=json.dumps({"type": "refused", "reason": str(error)}))
         except DjangoPlotlyDashError as error:
             logger.error("A page's message for the pipe channel %r was lost: %s", channel_name, error)
 
@@ -181,24 +208,32 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def put(self, group: str, text: str) -> None:
         """Take a message of the hub; a page that is too slow loses the oldest."""
-        if len(self._outbox) >= app_settings().pipe_queue_size:
-            self._outbox.popleft()
+        if self._is_closed:
+            return
+        self._outbox.append((group, text))
+        self._waiting_bytes += _size(text)
+        while len(self._outbox) > app_settings().pipe_queue_size or (
+            self._waiting_bytes > app_settings().pipe_queue_bytes and len(self._outbox) > 1
+        ):
+            self._take()
             if not self._is_slow:
                 self._is_slow = True
                 logger.warning("The browser at %s reads too slowly: it loses old messages of pipes.", self._address())
-        self._outbox.append((group, text))
         self._wake.set()
+
+    def _take(self) -> tuple[str, str]:
+        group, text = self._outbox.popleft()
+        self._waiting_bytes -= _size(text)
+        return group, text
 
     async def _write(self) -> None:
         try:
-            while True:
+            while not self._is_closed:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._outbox:
                     await self._write_waiting()
                 self._is_slow = False
-        except OSError:
-            pass  # the browser has gone; the server says so to disconnect()
         except Exception:  # rather no socket, which the page opens again, than one that is silent
             logger.exception("The websocket of %s was closed.", self._address())
             self._is_closed = True
@@ -206,12 +241,15 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _write_waiting(self) -> None:
         """What has come while the last message was on its way goes out together, if the page understands that."""
-        waiting = list(self._outbox)
-        self._outbox.clear()
+        waiting, size = [self._take()], 0
+        while self._outbox and self._takes_lists:
+            size += _size(waiting[-1][1])
+            if size + _size(self._outbox[0][1]) > _LARGEST_FRAME:
+                break  # the rest still waits, where it is bounded
+            waiting.append(self._take())
         texts = [text for group, text in waiting if await self._may_still_listen(group)]
-        if len(texts) > 1 and self._takes_lists:
-            texts = [f"[{','.join(texts)}]"]
-        for text in texts:
+        if texts:
+            text = f"[{','.join(texts)}]" if len(texts) > 1 else texts[0]
             await self.base_send({"type": "websocket.send", "text": text})
 
     async def _may_still_listen(self, group: str) -> bool:
@@ -228,6 +266,10 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self._unsubscribe(group)
         await self._tell_refusal(found.channel_name, found.label, "subscribe")
         return False
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _problem(message: dict[str, Any]) -> str:

@@ -12,12 +12,11 @@ from weakref import WeakValueDictionary
 
 from asgiref.sync import sync_to_async
 from channels.layers import BaseChannelLayer
-from dash._utils import to_json
 from django.db import transaction
 
 from . import pipe_hub
 from .exceptions import PipeError
-from .json_values import plain
+from .json_values import plain, written
 from .sender import sender
 
 # Seconds that the sender's thread may take beyond what the layer may take.
@@ -80,14 +79,15 @@ def message_text(channel_name: str, label: str | None, value: Any) -> str:
 
     Raises:
         TypeError: the channel's name or the label is no text, or the name is empty.
-        SerializationError: the value cannot be written.
+        SerializationError: the value, or one of the names, cannot be written.
     """
     if not isinstance(channel_name, str) or not channel_name:
         raise TypeError(f"The channel's name is {channel_name!r}; it has to be a text that is not empty.")
     if label is not None and not isinstance(label, str):
         raise TypeError(f"The label is {label!r}; it has to be a text, or None.")
     shown = plain(value, f"The value for {label!r} of the pipe channel {channel_name!r}")
-    return str(to_json({"channel_name": channel_name, "label": label, "value": shown}))
+    message = {"channel_name": channel_name, "label": label, "value": shown}
+    return written(message, f"A message for {label!r} of the pipe channel {channel_name!r}")
 
 
 def _message(channel_name: str, label: str | None, value: Any) -> tuple[BaseChannelLayer, str, str]:

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from . import csrf
 from .conf import app_settings
-from .exceptions import ConfigurationError, PipeError, RequestError
+from .exceptions import ConfigurationError, PipeError, RequestError, SerializationError
 from .pipes import send_to_pipe_channel
 
 logger = logging.getLogger("django_plotly_dash")
@@ -40,6 +40,8 @@ def poke(request: HttpRequest) -> HttpResponseBase:
         if error.status == 405:
             response.headers["Allow"] = "POST"
         return response
+    except SerializationError as error:
+        return JsonResponse({"error": str(error)}, status=400)
     except (ConfigurationError, PipeError) as error:
         logger.error("A poke could not be sent: %s", error)
         return JsonResponse({"error": "The site cannot send messages to pipes now; its log says why."}, status=503)

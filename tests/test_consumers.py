@@ -7,6 +7,7 @@ import json
 import threading
 from typing import Any
 
+import plotly.io.json
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission, User
@@ -119,6 +120,44 @@ async def test_a_slow_browser_loses_old_messages_and_holds_up_nobody(settings: A
         assert [(await received(page))["value"] for _ in range(11)] == ["first", *range(20, 30)]
         assert await page.receive_nothing()
     assert caplog.text.count("reads too slowly") == 1
+
+
+async def test_what_waits_for_a_slow_browser_is_bounded_in_bytes_and_goes_out_in_frames_of_a_size(
+    settings: Any, caplog: Any
+) -> None:
+    settings.PLOTLY_DASH = {"pipe_queue_bytes": 300_000}
+    goes_on, frames = asyncio.Event(), []
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        async def slow_send(message: Any) -> None:
+            if message["type"] == "websocket.send" and '"value"' in message["text"]:
+                await goes_on.wait()
+                frames.append(len(message["text"].encode()))
+            await send(message)
+
+        await application(scope, receive, slow_send)
+
+    async with socket("/dpd/ws/channel?lists=1", application=slow) as page:
+        await subscribe(page)
+        for number in range(100):
+            send_to_pipe_channel("c", "l", [number, "x" * 9_000 + "\ud7ff" * 333])
+            await asyncio.sleep(0)
+        await settled(page)
+        goes_on.set()
+        numbers: list[int] = []
+        while 99 not in numbers:
+            found = await received(page)
+            numbers += [message["value"][0] for message in (found if isinstance(found, list) else [found])]
+        assert max(frames) < 70_000
+        assert len(frames) > 4
+        assert 20 <= len(numbers) < 40
+        assert numbers[-20:] == list(range(80, 100))
+        # one that is larger than all limits is the last, and kept
+        for number in (1, 2):
+            send_to_pipe_channel("c", "l", [number, "x" * 400_000])
+        while numbers[-1] != 2:
+            numbers.append((await received(page))["value"][0])
+    assert caplog.text.count("reads too slowly") >= 1
 
 
 # --- who may ---------------------------------------------------------------------------------------------------------
@@ -410,6 +449,19 @@ async def test_a_message_that_makes_no_sense_is_answered_with_the_reason(message
         assert answer["reason"].startswith(reason)
 
 
+async def test_a_value_that_cannot_be_written_is_refused_and_the_socket_lives(settings: Any, monkeypatch: Any) -> None:
+    pytest.importorskip("orjson")
+    monkeypatch.setattr(plotly.io.json.config, "default_engine", "orjson")
+    settings.PLOTLY_DASH = {"pipe_access": lambda *arguments: True}
+    async with socket() as page:
+        await subscribe(page)
+        for name, value in (("c", "\ud800"), ("c", 10**30), ("\ud800", 1)):
+            await page.send_json_to({"channel_name": name, "label": "l", "value": value})
+            assert "cannot be written as JSON" in (await received(page))["reason"]
+        await page.send_json_to({"channel_name": "c", "label": "l", "value": 1})
+        assert (await received(page))["value"] == 1
+
+
 async def test_without_a_channel_layer_the_socket_says_so(settings: Any, caplog: Any) -> None:
     settings.CHANNEL_LAYERS = {}
     async with socket() as page:
@@ -425,3 +477,50 @@ async def test_an_error_while_writing_closes_the_socket_rather_than_silencing_it
         await async_send_to_pipe_channel("c", "l", 1)
         assert (await page.receive_output(timeout=20))["code"] == consumers.INTERNAL_ERROR
     assert "was closed" in caplog.text
+
+
+class UnknownError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError, RuntimeError, UnknownError])
+@pytest.mark.parametrize("what", ["answer", "message", "receive", "close"])
+async def test_nothing_is_left_of_a_socket_however_it_ends(error: type[Exception], what: str) -> None:
+    """Servers tell of a browser that has gone by an error of ``send``, and not by a message, if they know it first."""
+    incoming: asyncio.Queue[Any] = asyncio.Queue()
+    texts: list[str] = []
+    is_gone = asyncio.Event()
+
+    async def receive() -> Any:
+        if is_gone.is_set() and what == "receive":
+            raise error
+        return await incoming.get()
+
+    async def send(message: Any) -> None:
+        if is_gone.is_set():
+            raise error
+        texts.append(message.get("text", ""))
+
+    def say(message: Any) -> None:
+        incoming.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+
+    scope = {"type": "websocket", "path": "/dpd/ws/channel", "query_string": b"", "headers": headers(), "scheme": "ws"}
+    before = asyncio.all_tasks()
+    incoming.put_nowait({"type": "websocket.connect"})
+    serving = asyncio.create_task(application(scope, receive, send))
+    say(triplet())
+    say({})
+    while not any("refused" in text for text in texts):
+        await asyncio.sleep(0.01)
+    hub = pipe_hub.of_this_loop()
+    assert hub.has_listeners
+    is_gone.set()
+    send_to_pipe_channel("c", "l", 1) if what == "message" else None
+    say({} if what != "close" else [])
+    await asyncio.sleep(0.1)
+    incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asyncio.wait([serving], timeout=20)
+    ended = serving.exception() if serving.done() else "it goes on"
+    assert ended is None or isinstance(ended, error)
+    assert not hub.has_listeners
+    assert asyncio.all_tasks() == before

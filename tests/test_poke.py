@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import plotly.io.json
 import pytest
 from asgiref.sync import async_to_sync
 from channels.testing import HttpCommunicator
@@ -137,6 +138,25 @@ def test_other_methods_are_405(post: Post, token: Any) -> None:
 )
 def test_what_makes_no_sense_is_400(post: Post, token: Any, body: Any, reason: str) -> None:
     refused(post(body, **token), 400, reason)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (
+            {"value": "\ud800"},
+            "at .value is a str, which cannot be written as JSON. It has one half of a surrogate pair",
+        ),
+        ({"value": {"a": [10**30]}}, "at .value.a[0] is an int, which cannot be written as JSON."),
+        ({"channel_name": "\ud800"}, "at .channel_name is a str, which cannot be written as JSON."),
+        ({"label": "\ud800"}, "at .label is a str, which cannot be written as JSON."),
+        (b'{"channel_name": "c", "value": ' + b"[" * 900 + b"]" * 900 + b"}", "levels"),
+    ],
+)
+def test_what_cannot_be_written_is_400(post: Post, token: Any, monkeypatch: Any, given: Any, reason: str) -> None:
+    pytest.importorskip("orjson")
+    monkeypatch.setattr(plotly.io.json.config, "default_engine", "orjson")
+    refused(post(given if isinstance(given, bytes) else {**MESSAGE, **given}, **token), 400, reason)
 
 
 def test_too_much_is_413(post: Post, token: Any, settings: Any) -> None:

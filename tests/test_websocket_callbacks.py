@@ -26,6 +26,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import include, path
 from django.utils import timezone, translation
+from django.utils.decorators import async_only_middleware
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext_lazy
 
@@ -36,7 +37,7 @@ from django_plotly_dash.websocket_callbacks import pages, socket
 
 from .helpers import call, callback_body
 from .site_urls import mount, urls_made_again
-from .websockets import Page, until
+from .websockets import ORIGIN, Page, until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -680,6 +681,62 @@ async def test_another_origin_is_refused_before_the_socket_is_open(
     assert "its Origin is" in caplog.text
 
 
+@pytest.mark.parametrize("origin", [None, "https://elsewhere.example", "https://friend.example", ORIGIN])
+@pytest.mark.parametrize("url", ["/api/x/", "/api/update-component/"])
+async def test_a_view_of_the_sites_own_is_never_called(settings: Any, origin: str | None, url: str) -> None:
+    """Whatever path a page gives: only our own view of callbacks goes without a CSRF token."""
+    live(websocket_allowed_origins=["https://friend.example"])
+    called: list[str] = []
+
+    def own(request: HttpRequest, path: str = "") -> HttpResponse:
+        called.append(f"{request.method} {request.path}")
+        return HttpResponse("done")
+
+    mount(
+        settings,
+        path("api/update-component/_dash-update-component", own, name="update-component"),
+        path("api/<path:path>", own),
+        path("dash/", include("django_plotly_dash.urls")),
+    )
+    code, _ = await Page(url, origin=origin).refused()
+    assert (code, called) == (socket.REFUSED, [])
+
+
+@pytest.mark.parametrize("origin", [None, "https://elsewhere.example"])
+async def test_no_middleware_runs_for_a_page_of_another_site(settings: Any, origin: str | None) -> None:
+    live()
+    seen.clear()
+    settings.MIDDLEWARE = [f"{__name__}.seeing", *settings.MIDDLEWARE]
+    assert await Page(URL, origin=origin).refused() == (socket.REFUSED, "not accepted")
+    assert seen == []
+    assert (await Page("/dash/app/no-such/").refused())[0] == socket.REFUSED
+    assert seen
+
+
+seen: list[str] = []
+
+
+@async_only_middleware
+def seeing(get_response: Any) -> Any:
+    """A middleware that notes what it sees."""
+
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        seen.append(request.path)
+        return await get_response(request)
+
+    return middleware
+
+
+@pytest.mark.parametrize("origin", ["https://friend.example", "https://trusted.example"])
+async def test_origins_that_an_app_trusts_hold_for_its_saved_instances(settings: Any, origin: str) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://trusted.example"]
+    app = live(websocket_allowed_origins=["https://friend.example"])
+    stateless = await StatelessApp.objects.acreate(app_name=app.app_name)
+    await DashApp.objects.acreate(stateless_app=stateless, instance_name="one", slug="one")
+    async with Page("/dash/instance/one/", origin=origin) as page:
+        assert await page.result(app, "out.children", "x") == "X"
+
+
 @pytest.mark.parametrize("origin", ["https://friend.example", "https://trusted.example"])
 async def test_origins_that_the_app_or_the_site_trusts_are_let_in(settings: Any, origin: str) -> None:
     settings.CSRF_TRUSTED_ORIGINS = ["https://trusted.example"]
@@ -1153,3 +1210,90 @@ def test_over_http_the_missing_websocket_is_named(
     error = caplog.records[-1].exc_info[1]  # type: ignore[index]
     assert str(error).startswith("dash.ctx.websocket is None, so it has no ")
     assert "This process serves WSGI" in str(error)
+
+
+async def test_a_browser_that_is_given_up_is_closed_even_if_it_takes_nothing_any_more(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PLOTLY_DASH = {"websocket_queue_size": 1000}
+    monkeypatch.setattr(socket, "_TELLING_SECONDS", 0.1)
+    app = bare()
+
+    @on(app)
+    async def stream(value: str) -> str:
+        while True:
+            for _ in range(10):
+                set_props("other", {"children": Patch()})
+                set_props("other", {"title": "x" * 100})
+            await asyncio.sleep(0)
+
+    async def stalled(scope: Any, receive: Any, send: Any) -> None:
+        async def send_but_texts(message: Any) -> None:
+            if message["type"] == "websocket.send":
+                await asyncio.Event().wait()
+            await send(message)
+
+        await routing.application(scope, receive, send_but_texts)
+
+    async with Page(URL, asgi=stalled) as page:
+        await page.start(app, "out.children", "x")
+        code, reason = await page.closed()
+        assert code == socket.TOO_SLOW
+        assert "characters wait" in reason
+
+
+@pytest.mark.parametrize("name", ["rendererId", "requestId"])
+async def test_an_id_that_no_renderer_has_made_is_refused_before_it_is_kept(name: str) -> None:
+    app = live()
+    async with Page(URL) as page:
+        ids = {"rendererId": "r" * 64, "requestId": "q" * 64}
+        message = {"type": "callback_request", **ids, "payload": callback_body(app, "out.children", "x")}
+        await page.say(message)
+        assert (await page.hears("callback_response", **ids))["payload"]["status"] == "ok"
+        await page.say({**message, name: "x" * 65})
+        assert (await page.closed())[0] == socket.BAD_MESSAGE
+
+
+async def test_too_many_messages_a_second_end_a_socket(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"websocket_max_rate": 2}
+    live()
+    async with Page(URL) as page:
+        for _ in range(40):
+            await page.say({"type": "heartbeat"})
+        code, reason = await page.closed()
+        assert (code, "More than 2 messages a second (websocket_max_rate)" in reason) == (socket.TOO_OFTEN, True)
+
+
+async def test_what_the_server_asks_for_is_not_too_much(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"websocket_max_rate": 1}
+    app = bare()
+
+    @on(app)
+    async def ask(value: str) -> int:
+        return sum([await ctx.websocket.get_prop("in", "value") for _ in range(40)])
+
+    async with Page(URL) as page:
+        request = await page.start(app, "out.children", "x")
+        for _ in range(40):
+            question = await page.hears("get_props_request")
+            await page.say({**question, "type": "get_props_response", "payload": {"value": 1}})
+        assert (await page.response(request))["data"]["response"] == {"out": {"children": 40}}
+
+
+async def test_pages_that_come_and_go_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = live()
+    made: list[socket.CallbackSocket] = []
+    original = socket.CallbackSocket.open
+
+    async def noted(self: socket.CallbackSocket) -> None:
+        made.append(self)
+        await original(self)
+
+    monkeypatch.setattr(socket.CallbackSocket, "open", noted)
+    async with Page(URL) as page:
+        for number in range(250):
+            page.renderer_id = f"page-{number}"
+            await page.call(app, "out.children", "x")
+        await until(lambda: not made[0]._calls)
+        assert len(made[0]._pages.known) <= 101
+        assert len(made[0]._own_tasks) == 2

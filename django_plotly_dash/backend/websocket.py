@@ -72,6 +72,10 @@ class Link:
             self.forget(question)
         return question, answer
 
+    def waits_for(self, question: object) -> bool:
+        """Whether this is the id of a question that has not been answered."""
+        return question in self._questions
+
     def answer(self, question: str, values: Any) -> None:
         """Hand over what the page has answered."""
         future = self._questions.pop(question, None)

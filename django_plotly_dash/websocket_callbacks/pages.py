@@ -7,7 +7,7 @@ its properties. A page that is there answers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Final
 
 from django.http import HttpHeaders, HttpRequest, parse_cookie
@@ -17,6 +17,8 @@ from ..conf import app_settings
 
 # A tab in the background may take its time: so many times ``websocket_recheck_seconds``.
 _PATIENCE: Final = 2.0
+# Nobody has so many tabs of one app. Those that were closed without callbacks under way are not noticed.
+_MANY: Final = 100
 
 
 class Pages:
@@ -24,12 +26,18 @@ class Pages:
 
     def __init__(self) -> None:
         self.known: set[str] = set()
-        self._gone: set[str] = set()
+        self._gone: dict[str, None] = {}
 
-    def add(self, renderer_id: str) -> bool:
-        """Note a page; gives whether it is a new one beside others."""
+    def add(self, renderer_id: str, busy: Set[str]) -> bool:
+        """Note a page; gives whether it is a new one beside others.
+
+        Args:
+            busy: pages whose callbacks are under way. If very many are known, only those are kept.
+        """
         if renderer_id in self.known:
             return False
+        if len(self.known) >= _MANY:
+            self.known &= busy
         self.known.add(renderer_id)
         return len(self.known) > 1
 
@@ -47,7 +55,9 @@ class Pages:
                 by_page.setdefault(call.callback.renderer_id, []).append(call)
         found = await asyncio.gather(*(self._is_gone(link, page, of_page) for page, of_page in by_page.items()))
         lost = [page for page, is_gone in zip(by_page, found, strict=True) if is_gone]
-        self._gone.update(lost)
+        self._gone.update(dict.fromkeys(lost))
+        while len(self._gone) > _MANY:
+            del self._gone[next(iter(self._gone))]
         self.known.difference_update(lost)
         return [call for page in lost for call in by_page[page]]
 

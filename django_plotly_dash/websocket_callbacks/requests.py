@@ -20,10 +20,14 @@ from django.core.handlers.base import BaseHandler
 from django.core.signals import setting_changed
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import ResolverMatch, set_script_prefix
+from django.views.decorators.csrf import csrf_exempt
 
 from ..backend.websocket import PATH, WebsocketCall
+from ..prefix import URL_NAMESPACE
 
+# Names of URLs of apps begin with it, those of saved instances do not.
+OF_APPS: Final = "app-"
 _CALLBACK_PATH: Final = "_dash-update-component"
 # Of the handshake, or of a body that has another length and form here.
 _NOT_OURS: Final = (b"sec-websocket-", b"upgrade", b"connection", b"accept-encoding", b"content-", b"transfer-encoding")
@@ -41,8 +45,6 @@ class WebsocketRequest(ASGIRequest):
     def __init__(self, scope: Mapping[str, Any], call: WebsocketCall) -> None:
         super().__init__(_as_http(scope), BytesIO())
         self.websocket_call = call
-        # A handshake carries no token. Its Origin has been checked, which no page can forge.
-        self._dont_enforce_csrf_checks = True
 
     @property
     def body(self) -> bytes:
@@ -54,6 +56,15 @@ class WebsocketRequest(ASGIRequest):
 
 
 class _Handler(BaseHandler):
+    def resolve_request(self, request: HttpRequest) -> Any:
+        match = super().resolve_request(request)
+        if not is_of_callbacks(match):
+            return _not_an_app, (), {}
+        # A handshake carries no token. Its Origin has been checked, which no page can forge. Views of the site's own
+        # know nothing of that.
+        request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+        return match
+
     async def answer(self, request: WebsocketRequest) -> HttpResponseBase:
         # As Django's own handler of ASGI: one thread for what is synchronous in this request.
         async with ThreadSensitiveContext():
@@ -69,6 +80,12 @@ class _Handler(BaseHandler):
                 await sync_to_async(_end)(response)
 
 
+@csrf_exempt  # it does nothing
+async def _not_an_app(request: HttpRequest) -> HttpResponse:
+    """In the place of a view of the site's own that happens to be at this path."""
+    return HttpResponse(status=404)
+
+
 @cache
 def _handler() -> _Handler:
     handler = _Handler()
@@ -82,6 +99,12 @@ def _reload(*, setting: str, **_: Any) -> None:
 
 
 setting_changed.connect(_reload)
+
+
+def is_of_callbacks(match: ResolverMatch) -> bool:
+    """Whether a URL is that of an app's callbacks, and not of a view of the site's own."""
+    name = (match.url_name or "").removeprefix(OF_APPS).removesuffix("--args")
+    return match.app_names[-1:] == [URL_NAMESPACE] and name == "update-component"
 
 
 async def answer(request: WebsocketRequest) -> HttpResponseBase:

@@ -10,34 +10,47 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.http import HttpResponseBase
 
 from ..backend import websocket
 from ..backend.outbox import Outbox
 from ..backend.websocket import Link, WebsocketCall, WebsocketCallback
 from ..conf import app_settings
-from ..scopes import in_thread, origin_is_ours
+from ..scopes import in_thread
+from .messages import (
+    BAD_MESSAGE,
+    CHANGED,
+    REFUSED,
+    SERVER_ERROR,
+    TOO_LARGE,
+    TOO_MANY,
+    TOO_OFTEN,
+    TOO_SLOW,
+    error,
+    failure,
+    parsed,
+    payload,
+    refusal,
+)
+from .origins import may_open, origin_of
 from .pages import HookedWebsocket, Pages
 from .pools import place
-from .requests import WebsocketRequest, answer, identity_of, lost_cookies
+from .requests import WebsocketRequest, answer, identity_of
 
 if TYPE_CHECKING:
     from ..djangodash import DjangoDash
 
 logger = logging.getLogger("django_plotly_dash")
-REFUSED: Final = 4001  # the only code of Dash's renderer for "do not try again"
-CHANGED: Final = 4002  # somebody else by now: the browser opens another socket, with the cookies that it has now
-BAD_MESSAGE: Final = 4400
-TOO_SLOW: Final = 4408
-TOO_LARGE: Final = 4413
-TOO_MANY: Final = 4429
-SERVER_ERROR: Final = 1011
+# A page whose callbacks all start at once is not one that sends too much.
+_BURST_SECONDS: Final = 10
+_TELLING_SECONDS: Final = 5.0
+# More than servers give a browser to agree, after which they cut the connection.
+_CLOSING_SECONDS: Final = 30.0
 _LONGEST_REASON: Final = 120  # bytes; the protocol allows 123
 
 
@@ -64,29 +77,28 @@ class CallbackSocket:
         self._link: Link | None = None
         self._pages = Pages()
         self._calls: dict[asyncio.Task[None], WebsocketCall] = {}
-        self._own_tasks: list[asyncio.Task[None]] = []
+        self._own_tasks: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
         self._identity: object = None
         self._checked = 0.0
+        self._allowance, self._counted = float("inf"), 0.0
         self._is_closed = self._is_accepted = False
 
     # --- opening and closing ------------------------------------------------------------------------------------
 
     async def open(self) -> None:
         """Accept the socket, if its page, its user and the app's hooks let it in."""
-        own = origin_is_ours(self._scope)
-        origin = dict(self._scope.get("headers", ())).get(b"origin", b"").decode("latin1")
-        request, reason, code = await self._ask()
-        allowed = self._app._websocket_allowed_origins if self._app is not None else []
-        if not origin or not (own or origin in allowed):
+        if not await may_open(self._scope):
             logger.warning(
                 "A websocket for callbacks was refused at %s: its Origin is %r, which is neither this site's, nor in "
                 "CSRF_TRUSTED_ORIGINS, nor in the app's websocket_allowed_origins.",
                 self._scope["path"],
-                origin,
+                origin_of(self._scope),
             )
             self._is_closed = True
             await self._close_socket(code=REFUSED)  # not accepted yet: the browser sees a 403
             return
+        request, reason, code = await self._ask()
         if reason is None and self._app is not None:
             hooks = self._app._hooks.get_hooks("websocket_connect")
             code, reason = await self._by_hooks(hooks, "Connection rejected", request) or (code, None)
@@ -98,13 +110,14 @@ class CallbackSocket:
         delay = self._app._websocket_batch_delay or 0.0
         outbox = Outbox(self._send, delay, app_settings().websocket_queue_size, self._gave_up)
         self._link = Link(outbox)
-        self._own_tasks = [asyncio.create_task(outbox.run()), asyncio.create_task(self._check_regularly())]
+        self._begin(outbox.run())
+        self._begin(self._check_regularly())
 
     async def end(self) -> None:
         """The browser has gone: its callbacks come to an end."""
         self._is_closed = True
         self._end_calls()
-        for task in self._own_tasks:
+        for task in list(self._own_tasks):
             task.cancel()
 
     async def close(self, code: int, reason: str) -> None:
@@ -116,11 +129,14 @@ class CallbackSocket:
         logger.log(level, "A websocket for callbacks at %s was closed (%d): %s", self._scope["path"], code, reason)
         self._end_calls()
         short = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
-        with suppress(asyncio.TimeoutError, OSError, RuntimeError):  # it may be closed already
-            if code != CHANGED:
-                for renderer_id in self._pages.known:
-                    await asyncio.wait_for(self._send(_error(renderer_id, reason, code)), 5)
-            await asyncio.wait_for(self._close_socket(code=code, reason=short), 5)
+        # Each with a time of its own: a browser that takes no message is to be closed all the same.
+        if code != CHANGED:
+            await _within(_TELLING_SECONDS, self._tell(error(page, reason, code) for page in self._pages.known))
+        await _within(_CLOSING_SECONDS, self._close_socket(code=code, reason=short))
+
+    async def _tell(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            await self._send(text)
 
     def _end_calls(self) -> None:
         if self._link is not None:
@@ -129,7 +145,13 @@ class CallbackSocket:
             call.end()
 
     def _gave_up(self, reason: str) -> None:
-        self._own_tasks.append(asyncio.create_task(self.close(TOO_SLOW, reason)))
+        self._begin(self.close(TOO_SLOW, reason))
+
+    def _begin(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(coroutine)
+        self._own_tasks.add(task)
+        task.add_done_callback(self._own_tasks.discard)
+        return task
 
     # --- messages -----------------------------------------------------------------------------------------------
 
@@ -141,14 +163,18 @@ class CallbackSocket:
         if text is not None and limit is not None and len(text) > limit:
             await self.close(TOO_LARGE, "A message is larger than DATA_UPLOAD_MAX_MEMORY_SIZE allows.")
             return
-        message = _parsed(text)
+        message = parsed(text)
         if message is None:
             await self.close(BAD_MESSAGE, "A message was not one of Dash's renderer.")
             return
+        if not self._link.waits_for(message.get("requestId")) and self._is_too_often():
+            rate = app_settings().websocket_max_rate
+            await self.close(TOO_OFTEN, f"More than {rate} messages a second (websocket_max_rate).")
+            return
         hooks = self._app._hooks.get_hooks("websocket_message")
-        refusal = await self._by_hooks(hooks, "Message rejected", None, message)
-        if refusal is not None:
-            await self.close(*refusal)
+        said = await self._by_hooks(hooks, "Message rejected", None, message)
+        if said is not None:
+            await self.close(*said)
         elif message["type"] == "heartbeat":
             self._link.outbox.put('{"type":"heartbeat_ack"}')
         elif message["type"] == "get_props_response":
@@ -158,6 +184,13 @@ class CallbackSocket:
         else:
             await self._start(self._app, self._link, message)
 
+    def _is_too_often(self) -> bool:
+        """Count a message. What the server has asked for does not count."""
+        rate, now = app_settings().websocket_max_rate, time.monotonic()
+        self._allowance = min(rate * _BURST_SECONDS, self._allowance + (now - self._counted) * rate) - 1
+        self._counted = now
+        return self._allowance < 0
+
     async def _start(self, app: DjangoDash, link: Link, message: dict[str, Any]) -> None:
         renderer_id = message["rendererId"]
         if len(self._calls) >= app_settings().websocket_max_callbacks:
@@ -165,8 +198,9 @@ class CallbackSocket:
             return
         if time.monotonic() - self._checked > app_settings().websocket_recheck_seconds and not await self._recheck():
             return
-        if self._pages.add(renderer_id):
-            self._own_tasks.append(asyncio.create_task(self._look_for_pages(link)))
+        busy = {call.callback.renderer_id for call in self._calls.values() if call.callback is not None}
+        if self._pages.add(renderer_id, busy) and (self._looking is None or self._looking.done()):
+            self._looking = self._begin(self._look_for_pages(link))
         call = WebsocketCall(message["payload"], WebsocketCallback(link, renderer_id))
         task = asyncio.create_task(self._run(app, link, call, message["requestId"]))
         self._calls[task] = call
@@ -180,17 +214,17 @@ class CallbackSocket:
             async with place(app, in_thread=not iscoroutinefunction(spec.get("callback"))):
                 response = await answer(request)
             if call.app is None:
-                await self.close(*_refusal(response))
+                await self.close(*refusal(response))
                 return
-            payload = _payload(request, response)
+            answered = payload(request, response)
         except asyncio.CancelledError:
             return  # the page has gone, or may not be served any more
         except Exception:  # whatever the site's middleware raises; the socket serves other callbacks too
             logger.exception("A callback over a websocket failed at %s", self._scope["path"])
-            payload = _failure("The server could not answer.")
+            answered = failure("The server could not answer.")
         renderer_id = call.callback.renderer_id if call.callback is not None else ""
         head = json.dumps({"type": "callback_response", "rendererId": renderer_id, "requestId": request_id})
-        link.outbox.put(f'{head[:-1]},"payload":{payload}}}')
+        link.outbox.put(f'{head[:-1]},"payload":{answered}}}')
 
     # --- who may ------------------------------------------------------------------------------------------------
 
@@ -204,7 +238,7 @@ class CallbackSocket:
             logger.exception("A websocket for callbacks could not be checked at %s", self._scope["path"])
             return request, "The server could not answer.", SERVER_ERROR
         if call.app is None:
-            code, reason = _refusal(response)
+            code, reason = refusal(response)
             return request, reason, code
         if not websocket.is_used_by(call.app):
             return request, "This app has no websocket callbacks.", REFUSED
@@ -255,56 +289,6 @@ class CallbackSocket:
         return None
 
 
-def _parsed(text: str | None) -> dict[str, Any] | None:
-    try:
-        message = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(message, dict):
-        return None
-    kind = message.get("type")
-    if kind == "heartbeat":
-        return message
-    ids = isinstance(message.get("rendererId"), str) and isinstance(message.get("requestId"), str)
-    known = kind in ("callback_request", "get_props_response") and isinstance(message.get("payload"), dict)
-    return message if ids and known else None
-
-
-def _refusal(response: HttpResponseBase) -> tuple[int, str]:
-    """What it means that something before the app has answered: a close code and a reason."""
-    status = response.status_code
-    if 300 <= status < 400:
-        return REFUSED, "A login is needed. Load the page again."
-    if status in (401, 403):
-        return REFUSED, "You may not call this app's callbacks."
-    if status == 404:
-        return REFUSED, "There is no such app at this address."
-    if status >= 500 or status == 429:
-        return SERVER_ERROR, f"The server could not answer ({status})."
-    return REFUSED, f"The site has answered in the place of the app ({status})."
-
-
-def _payload(request: WebsocketRequest, response: HttpResponseBase) -> str:
-    """What the renderer is told of a callback's response, as JSON."""
-    lost = lost_cookies(request, response)
-    if lost:
-        logger.warning("A callback over a websocket cannot set cookies: %s are lost.", ", ".join(lost))
-    if settings.SESSION_COOKIE_NAME in lost and response.status_code < 400:
-        return _failure("The callback has begun a session, which only an answer over HTTP can give to the browser.")
-    if response.status_code == 204:
-        return '{"status":"prevent_update"}'
-    text = getattr(response, "content", b"").decode()
-    if response.status_code == 200:
-        return f'{{"status":"ok","data":{text}}}'
-    try:
-        return _failure(str(json.loads(text)["error"]))
-    except (ValueError, KeyError, TypeError):  # a page of the site's own
-        return _failure(f"The server has answered with status {response.status_code}.")
-
-
-def _failure(message: str) -> str:
-    return json.dumps({"status": "error", "message": message})
-
-
-def _error(renderer_id: str, message: str, code: int) -> str:
-    return json.dumps({"type": "error", "rendererId": renderer_id, "payload": {"message": message, "code": code}})
+async def _within(seconds: float, sending: Awaitable[None]) -> None:
+    with suppress(Exception):  # it takes too long, or an error of the server's for a browser that has gone
+        await asyncio.wait_for(sending, seconds)
