@@ -698,6 +698,13 @@ async def test_a_socket_is_where_the_urlconf_has_the_app(settings: Any, root_pat
     assert (await Page(f"{root_path}/b/app/live/", root_path=root_path).refused())[0] == socket.REFUSED
 
 
+async def test_our_urls_may_be_the_whole_urlconf(settings: Any) -> None:
+    settings.ROOT_URLCONF = "django_plotly_dash.urls"
+    app = live()
+    async with Page("/app/live/") as page:
+        assert await page.result(app, "out.children", "x") == "X"
+
+
 async def test_an_asgi_application_of_ones_own_routes_sockets() -> None:
     app = live()
     async with Page(URL, asgi=URLRouter(routing.websocket_urlpatterns)) as page:
