@@ -2,10 +2,11 @@
 
     python bench/live.py [sockets] [messages a second] [seconds]
 
-A real server process (uvicorn), real sockets on loopback, receivers in a process of their own. Measured are the part
-of the messages that arrived, the time from send to receipt, and what the server needed. Each row has another channel
-layer; "synchronous" is a consumer as older packages wrote them: its handlers in one thread, and a channel of the layer
-for each socket.
+A real server process (uvicorn), real sockets on loopback, receivers in a process of their own. Measured are the rate
+at which the server has really sent, the part of the messages that arrived (each counts once for each socket), the time
+from when a message was due to its receipt, and what the server needed. It fails if pipes have lost messages, or if the
+server did not keep up with the rate. Each row has another channel layer; "synchronous" is a consumer as older packages
+wrote them: its handlers in one thread, and a channel of the layer for each socket.
 """
 
 from __future__ import annotations
@@ -103,11 +104,12 @@ def with_sender(application: Any) -> Any:
     from django_plotly_dash import pipe_hub, pipes
 
     async def send_all(rate: float, number: int) -> None:
-        start = time.perf_counter()
+        start = time.time()
         in_group = os.environ["DPD_BENCH_CONSUMER"] == "synchronous"
         for count in range(number):
-            await asyncio.sleep(max(0.0, start + count / rate - time.perf_counter()))
-            value = {"n": count, "t": time.time()}
+            due = start + count / rate
+            await asyncio.sleep(max(0.0, due - time.time()))
+            value = {"n": count, "due": due, "late": time.time() - due}
             if in_group:
                 group, text = pipe_hub.group_name("bench", "b"), pipes.message_text("bench", "b", value)
                 await pipe_hub.layer().group_send(group, pipe_hub.message(group, text))
@@ -136,6 +138,7 @@ class Browser(asyncio.Protocol):
 
     def __init__(self, latencies: list[float]) -> None:
         self.latencies, self.data, self.is_open = latencies, bytearray(), asyncio.Event()
+        self.late_by_number: dict[int, float] = {}
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -170,7 +173,10 @@ class Browser(asyncio.Protocol):
             if self.data[0] & 15 == 1:
                 content = json.loads(self.data[start : start + size])
                 for message in content if isinstance(content, list) else [content]:
-                    self.latencies.append(now - message["value"]["t"])
+                    value = message["value"]
+                    if value["n"] not in self.late_by_number:
+                        self.late_by_number[value["n"]] = value["late"]
+                        self.latencies.append(now - value["due"])
             elif self.data[0] & 15 == 9:  # ping
                 body = bytes(self.data[start : start + size])
                 self.transport.write(bytes([0x8A, 0x80 | size]) + b"\0\0\0\0" + body)
@@ -200,7 +206,9 @@ async def receive(port: int, number: int, expected: int) -> None:
         last = len(latencies)
     latencies.sort()
     at = lambda part: latencies[int(part * (len(latencies) - 1))] if latencies else float("nan")  # noqa: E731
-    print(json.dumps({"received": len(latencies), "p50": at(0.5), "p99": at(0.99), "max": at(1)}), flush=True)
+    last, late = max((max(p.late_by_number.items(), default=(0, 0.0)) for p in sockets), default=(0, 0.0))
+    figures = {"received": len(latencies), "p50": at(0.5), "p99": at(0.99), "max": at(1), "last": last, "late": late}
+    print(json.dumps(figures), flush=True)
 
 
 # --- one row ---------------------------------------------------------------------------------------------------------
@@ -264,6 +272,8 @@ def row(consumer: str, layer: str, sockets: int, rate: int, seconds: int) -> dic
     return {
         **found,
         "delivered": found["received"] / expected,
+        # The last message was due at last / rate, and left so much later.
+        "rate": found["last"] / (found["last"] / rate + found["late"]) if found["last"] else 0.0,
         "cpu": used / took,
         "cpu_per_message": used / max(1, found["received"]),
         "memory": memory / sockets,
@@ -274,17 +284,33 @@ def main(sockets: int = 1000, rate: int = 50, seconds: int = 10) -> None:
     """Print the table."""
     print(f"{sockets} sockets on one process, {rate} messages a second to all of them, for {seconds} s\n")
     print(
-        f"{'consumer':12} {'layer':8} {'delivered':>10} {'p50 ms':>8} {'p99 ms':>9} {'max ms':>9} "
+        f"{'consumer':12} {'layer':8} {'rate':>6} {'delivered':>10} {'p50 ms':>8} {'p99 ms':>9} {'max ms':>9} "
         f"{'CPU %':>6} {'us/message':>11} {'KB/socket':>10}"
     )
+    problems: list[str] = []
     for consumer, layer in ROWS:
         found = row(consumer, layer, sockets, rate, seconds)
         print(
-            f"{consumer:12} {layer:8} {found['delivered']:10.2%} {found['p50'] * 1e3:8.1f} {found['p99'] * 1e3:9.1f} "
+            f"{consumer:12} {layer:8} {found['rate']:6.1f} {found['delivered']:10.2%} "
+            f"{found['p50'] * 1e3:8.1f} {found['p99'] * 1e3:9.1f} "
             f"{found['max'] * 1e3:9.1f} {found['cpu'] * 100:6.0f} {found['cpu_per_message'] * 1e6:11.1f} "
             f"{found['memory'] / 1024:10.1f}",
             flush=True,
         )
+        if consumer == "pipes":
+            problems += [f"{layer}: {problem}" for problem in shortfalls(found, rate)]
+    if problems:
+        sys.exit("\nNot good enough: " + "; ".join(problems))
+
+
+def shortfalls(found: dict[str, Any], rate: float) -> list[str]:
+    """What is wrong with a row: it was not the work that was asked for, or something got lost."""
+    problems = []
+    if found["rate"] < 0.95 * rate:
+        problems.append(f"{found['rate']:.1f} of {rate} messages a second were reached")
+    if found["delivered"] < 1:
+        problems.append(f"{1 - found['delivered']:.3%} was lost")
+    return problems
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
     python bench/live_callbacks.py [pages] [updates a second] [seconds]
 
 A real server process (uvicorn, then daphne), real sockets on loopback, pages in a process of their own. Measured are
-the part of the updates that arrived, the time from ``set_props`` to receipt, and what the server needed. Every page has
-a socket, and its callback is a request that has passed the site's middleware.
+the rate at which the slowest callback has really called ``set_props``, the part of the updates that arrived, the time
+from when an update was due to its receipt, and what the server needed. It fails if updates were lost, or if the server
+did not keep up with the rate. Every page has a socket, and its callback is a request that has passed the middleware.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from live import shortfalls
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = {
@@ -66,8 +68,9 @@ def site() -> Any:
         # All pages begin together, as late as the last of them needs.
         start = float(os.environ["DPD_BENCH_START"]) + hash(asyncio.current_task()) % 1000 / 1000 / rate
         for count in range(number):
-            await asyncio.sleep(max(0.0, start + count / rate - time.time()))
-            set_props("out", {"children": {"n": count, "t": time.time()}})
+            due = start + count / rate
+            await asyncio.sleep(max(0.0, due - time.time()))
+            set_props("out", {"children": {"n": count, "due": due, "late": time.time() - due}})
 
     return application
 
@@ -81,6 +84,7 @@ async def receive(port: int, pages: int, expected: int) -> None:
     from websockets.asyncio.client import connect
 
     latencies: list[float] = []
+    late: dict[int, tuple[int, float]] = {}
 
     async def page(number: int, opened: asyncio.Semaphore) -> None:
         origin = f"http://127.0.0.1:{port}"
@@ -91,11 +95,16 @@ async def receive(port: int, pages: int, expected: int) -> None:
         request = {"type": "callback_request", "rendererId": f"{number}", "requestId": f"{number}-1"}
         payload = {"output": os.environ["DPD_BENCH_OUTPUT"], "inputs": [], "changedPropIds": []}
         await websocket.send(json.dumps({**request, "payload": payload}))
+        seen: set[int] = set()
         async for text in websocket:
             now, content = time.time(), json.loads(text)
             for message in content if isinstance(content, list) else [content]:
                 if message["type"] == "set_props":
-                    latencies.append(now - message["payload"]["props"]["children"]["t"])
+                    value = message["payload"]["props"]["children"]
+                    if value["n"] not in seen:
+                        seen.add(value["n"])
+                        latencies.append(now - value["due"])
+                        late[number] = max(late.get(number, (0, 0.0)), (value["n"], value["late"]))
                 elif message["type"] == "callback_response":
                     return
 
@@ -110,7 +119,11 @@ async def receive(port: int, pages: int, expected: int) -> None:
     latencies.sort()
     at = lambda part: latencies[int(part * (len(latencies) - 1))] if latencies else float("nan")  # noqa: E731
     failed = [repr(task.exception()) for task in tasks if task.done() and task.exception()]
-    print(json.dumps({"received": len(latencies), "p50": at(0.5), "p99": at(0.99), "max": at(1), "failed": failed[:3]}))
+    figures = {"received": len(latencies), "p50": at(0.5), "p99": at(0.99), "max": at(1), "failed": failed[:3]}
+    # Of the page that was served worst: it is to have got its updates in time too.
+    rate = float(os.environ["DPD_BENCH_RATE"])
+    rates = [last / (last / rate + by) for last, by in late.values() if last]
+    print(json.dumps({**figures, "rate": min(rates, default=0.0)}), flush=True)
     os._exit(0)
 
 
@@ -179,17 +192,23 @@ def main(pages: int = 200, rate: int = 5, seconds: int = 20) -> None:
     """Print the table."""
     print(f"{pages} pages with a persistent callback each, {rate} updates a second from each, for {seconds} s\n")
     print(
-        f"{'server':8} {'delivered':>10} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'CPU %':>6} {'KB/socket':>10} "
+        f"{'server':8} {'rate':>6} {'delivered':>10} "
+        f"{'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'CPU %':>6} {'KB/socket':>10} "
         f"{'threads':>8}"
     )
+    problems: list[str] = []
     for kind in SERVERS:
         found = row(kind, pages, rate, seconds)
         print(
-            f"{kind:8} {found['delivered']:10.2%} {found['p50'] * 1e3:8.1f} {found['p99'] * 1e3:8.1f} "
+            f"{kind:8} {found['rate']:6.2f} {found['delivered']:10.2%} "
+            f"{found['p50'] * 1e3:8.1f} {found['p99'] * 1e3:8.1f} "
             f"{found['max'] * 1e3:8.1f} {found['cpu'] * 100:6.0f} {found['memory'] / 1024:10.1f} {found['threads']:8}",
             *found["failed"],
             flush=True,
         )
+        problems += [f"{kind}: {problem}" for problem in shortfalls(found, rate)]
+    if problems:
+        sys.exit("\nNot good enough: " + "; ".join(problems))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext_lazy
 
 from django_plotly_dash import DjangoDash, routing
-from django_plotly_dash.backend import websocket
+from django_plotly_dash.backend import callbacks, websocket
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.websocket_callbacks import pages, socket
 
@@ -386,6 +386,41 @@ async def test_a_page_that_goes_ends_its_persistent_callbacks(caplog: pytest.Log
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+async def test_a_page_that_goes_while_its_callback_is_prepared_does_not_begin_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, began, prepared, goes_on = bare(), [], asyncio.Event(), asyncio.Event()
+    ended: list[type[BaseException]] = []
+
+    async def preparing() -> None:
+        prepared.set()
+        await goes_on.wait()
+
+    original = callbacks._awaited
+
+    async def noted(*arguments: Any) -> Any:
+        try:
+            return await original(*arguments)
+        except BaseException as error:
+            ended.append(type(error))
+            raise
+
+    monkeypatch.setattr(callbacks, "let_go_of_thread", preparing)
+    monkeypatch.setattr(callbacks, "_awaited", noted)
+
+    @app.callback(websocket=True, persistent=True)
+    async def stream() -> None:
+        began.append(True)
+        await asyncio.sleep(3600)
+
+    async with Page(URL) as page:
+        await page.start(app, next(iter(app.callback_map)))
+        await asyncio.wait_for(prepared.wait(), 20)
+    goes_on.set()
+    await until(lambda: ended)
+    assert (ended, began) == ([websocket.BrowserGoneError], [])
+
+
 async def test_get_prop_ends_with_the_page() -> None:
     app, ended = bare(), []
 
@@ -661,6 +696,13 @@ async def test_a_socket_is_where_the_urlconf_has_the_app(settings: Any, root_pat
         async with Page(f"{root_path}{local}", root_path=root_path) as page:
             assert await page.result(app, "out.children", "x") == [f"{root_path}{local}", "blue"]
     assert (await Page(f"{root_path}/b/app/live/", root_path=root_path).refused())[0] == socket.REFUSED
+
+
+async def test_our_urls_may_be_the_whole_urlconf(settings: Any) -> None:
+    settings.ROOT_URLCONF = "django_plotly_dash.urls"
+    app = live()
+    async with Page("/app/live/") as page:
+        assert await page.result(app, "out.children", "x") == "X"
 
 
 async def test_an_asgi_application_of_ones_own_routes_sockets() -> None:

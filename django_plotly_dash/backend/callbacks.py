@@ -263,6 +263,11 @@ async def _awaited(function: Callable[[], Any], websocket: WebsocketCall | None)
 
 async def _cancellable(coroutine: Any, websocket: WebsocketCall) -> Any:
     websocket.task = asyncio.current_task()
+    if websocket.callback is not None and websocket.callback.is_shutdown:
+        # The page has gone while this was prepared, when there was nothing to cancel yet.
+        websocket.task = None
+        coroutine.close()
+        raise BrowserGoneError
     try:
         return await coroutine
     except asyncio.CancelledError:

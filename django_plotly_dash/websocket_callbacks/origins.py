@@ -10,7 +10,6 @@ from typing import Any
 
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from .. import lookup
 from ..backend.websocket import WebsocketCall
 from ..exceptions import DjangoPlotlyDashError
 from ..scopes import in_thread, origin_is_ours
@@ -40,6 +39,8 @@ async def may_open(scope: dict[str, Any]) -> bool:
 
 
 def _allowed_origins(match: ResolverMatch) -> list[str]:
+    from .. import lookup  # has tables, and the routing of a site is imported before Django is set up
+
     find = lookup.app if (match.url_name or "").startswith(OF_APPS) else lookup.instance
     try:
         return list(find(match.kwargs["ident"]).app._websocket_allowed_origins)

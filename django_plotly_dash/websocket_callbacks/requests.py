@@ -28,6 +28,7 @@ from ..prefix import URL_NAMESPACE
 
 # Names of URLs of apps begin with it, those of saved instances do not.
 OF_APPS: Final = "app-"
+_URLS: Final = "django_plotly_dash.urls"
 _CALLBACK_PATH: Final = "_dash-update-component"
 # Of the handshake, or of a body that has another length and form here.
 _NOT_OURS: Final = (b"sec-websocket-", b"upgrade", b"connection", b"accept-encoding", b"content-", b"transfer-encoding")
@@ -104,7 +105,10 @@ setting_changed.connect(_reload)
 def is_of_callbacks(match: ResolverMatch) -> bool:
     """Whether a URL is that of an app's callbacks, and not of a view of the site's own."""
     name = (match.url_name or "").removeprefix(OF_APPS).removesuffix("--args")
-    return match.app_names[-1:] == [URL_NAMESPACE] and name == "update-component"
+    # Without include(), as a whole URLconf, our patterns have no namespace.
+    included = match.app_names[-1:] == [URL_NAMESPACE]
+    is_ours = included or getattr(match.func, "__module__", "") == _URLS
+    return is_ours and name == "update-component"
 
 
 async def answer(request: WebsocketRequest) -> HttpResponseBase:

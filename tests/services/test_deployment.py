@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.conftest import SERVICES, missing
@@ -48,11 +49,31 @@ def a_message_arrives(port: int, sender: Server) -> None:
         eventually(arrived)
 
 
+def a_callback_answers(port: int, page_of: Server) -> None:
+    """The app's page names its websocket, and a callback answers over it at ``port``."""
+    assert "_dash-ws-callback" in page_of.get("/dash/app/loud/")
+    body = {
+        "output": "loud.children",
+        "outputs": {"id": "loud", "property": "children"},
+        "inputs": [{"id": "said", "property": "children", "value": "hello"}],
+        "changedPropIds": ["said.children"],
+    }
+    request = {"type": "callback_request", "rendererId": "page", "requestId": "1", "payload": body}
+    address = f"ws://127.0.0.1:{port}/dash/app/loud/_dash-ws-callback"
+    with connect(address, origin=f"http://127.0.0.1:{port}", proxy=None) as page:
+        page.send(json.dumps(request))
+        answer = json.loads(page.recv(timeout=20))
+    assert answer["payload"]["data"]["response"] == {"loud": {"children": "HELLO"}}
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(address, origin="https://elsewhere.example", proxy=None)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in COMMANDS if kind != "gunicorn"])
 def test_a_server_alone(kind: str, tmp_path: Path) -> None:
     server = Server(kind, tmp_path, layers()).start()
     try:
         a_message_arrives(server.port, server)
+        a_callback_answers(server.port, server)
     finally:
         server.stop()
 
@@ -95,19 +116,21 @@ def test_nginx_in_front(tmp_path: Path) -> None:
     try:
         with nginx(tmp_path, NGINX[0], p8000=server.port) as port:
             a_message_arrives(port, server)
+            a_callback_answers(port, server)
     finally:
         server.stop()
 
 
 def test_split_by_path(tmp_path: Path) -> None:
     shared = layers()
-    wsgi, asgi = (Server(kind, tmp_path, shared).start() for kind in ("gunicorn", "uvicorn"))
+    wsgi, asgi = (Server(kind, tmp_path, shared, DPD_TEST_SPLIT="1").start() for kind in ("gunicorn", "uvicorn"))
     whole = re.sub(r"    location / \{.*?\n    \}\n", lambda _: NGINX[1], NGINX[0], flags=re.S)
     assert whole.count("location") == 2
     try:
         with nginx(tmp_path, whole, p8000=wsgi.port, p8001=asgi.port) as port:
             # What the WSGI server sends arrives through the ASGI server.
             a_message_arrives(port, wsgi)
+            a_callback_answers(port, wsgi)
     finally:
         wsgi.stop()
         asgi.stop()

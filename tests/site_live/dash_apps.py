@@ -49,3 +49,12 @@ def make(name: str) -> DjangoDash:
 
 make("News")
 make("Other news")
+
+loud = DjangoDash("Loud")
+loud.layout = html.Div([html.P(id="said"), html.P(id="loud")])
+
+
+@loud.callback(Output("loud", "children"), Input("said", "children"), websocket=True)
+async def shout(said: str) -> str:
+    """Answers over the websocket."""
+    return str(said).upper()
