@@ -33,6 +33,7 @@ from django.utils.translation import gettext_lazy
 from django_plotly_dash import DjangoDash, routing
 from django_plotly_dash.backend import callbacks, websocket
 from django_plotly_dash.models import DashApp, StatelessApp
+from django_plotly_dash.threads import let_go_of_thread
 from django_plotly_dash.websocket_callbacks import pages, socket
 
 from .helpers import call, callback_body
@@ -393,6 +394,7 @@ async def test_a_page_that_goes_while_its_callback_is_prepared_does_not_begin_it
     ended: list[type[BaseException]] = []
 
     async def preparing() -> None:
+        await let_go_of_thread()
         prepared.set()
         await goes_on.wait()
 
