@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -96,8 +95,11 @@ def _message(channel_name: str, label: str | None, value: Any) -> tuple[BaseChan
 
 
 def _send_on_commit(message: tuple[BaseChannelLayer, str, str], using: str | None) -> None:
+    def send() -> None:  # Django 5.2 logs the name of what fails, which a partial has not
+        _send(message)
+
     # Robust: the data is saved by then, and other functions wait for the commit too.
-    transaction.on_commit(functools.partial(_send, message), using=using, robust=True)
+    transaction.on_commit(send, using=using, robust=True)
 
 
 def _send(message: tuple[BaseChannelLayer, str, str]) -> None:
