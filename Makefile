@@ -43,7 +43,10 @@ demo: $(BIN)/.ready ## the demo site at http://localhost:8000
 
 test: $(BIN)/.ready browser nginx ## all tests, with coverage
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	@echo "== the browser tests run beside the others; what they print comes at the end"
+	@$(BIN)/coverage run -m pytest tests/browser > .browser-tests.log 2>&1 & browser=$$!; \
+	$(BIN)/coverage run -m pytest --ignore tests/browser; others=$$?; \
+	wait $$browser; browser=$$?; cat .browser-tests.log; rm -f .browser-tests.log; exit $$((others || browser))
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

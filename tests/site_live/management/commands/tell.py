@@ -11,6 +11,7 @@ from django_plotly_dash.consumers import send_to_pipe_channel
 
 class Command(BaseCommand):
     help = "Send a headline."
+    requires_system_checks = []
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("value")
