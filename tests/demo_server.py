@@ -66,7 +66,8 @@ def demo_server(folder: Path) -> Iterator[DemoServer]:
     left_out = ("DJANGO_SETTINGS_MODULE", "REDIS_URL")
     environment = {key: value for key, value in os.environ.items() if key not in left_out}
     environment |= {"DEMO_DATABASE": str(folder / "demo.sqlite3"), "PYTHONUNBUFFERED": "1"}
-    manage = [sys.executable, "-W", "error", str(MANAGE)]
+    # When a browser gives a request up, Django's development server leaves the file that it was sending open.
+    manage = [sys.executable, "-W", "error", "-W", "ignore:unclosed file:ResourceWarning", str(MANAGE)]
     subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, cwd=folder, check=True)
     log, port = folder / "demo.log", free_port()
     with log.open("w") as file:

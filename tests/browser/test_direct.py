@@ -239,15 +239,24 @@ def test_a_script_or_style_of_others_that_is_not_there_does_not_stop_an_app(
     app.layout = html.Div("seen", id="seen")
     address = serve()
     page.goto(f"{address}/pages/empty/")
-    page.evaluate(GADGET, [json.dumps({"url": "/dash/app/watched/"})])
+    with (
+        page.expect_console_message(lambda message: "/gone.js cannot be loaded" in message.text),
+        page.expect_console_message(lambda message: "/gone.css cannot be loaded" in message.text),
+    ):
+        page.evaluate(GADGET, [json.dumps({"url": "/dash/app/watched/"})])
     expect(page.locator("#seen")).to_have_text("seen")
     page.evaluate("1")
-    troubles.expect(r"/dash/app/watched/: http.*/gone\.js cannot be loaded")
-    troubles.expect(r"/dash/app/watched/: http.*/gone\.css cannot be loaded")
+    troubles.expect(r"/dash/app/watched/: http.*/gone\.(js|css) cannot be loaded")
     troubles.expect(r"404: GET .*/gone\.")
-    # One of Dash's own does.
+    troubles.expect("Refused to apply style .*/gone.css")
+
+
+def test_a_script_of_dash_that_is_not_there_is_told_of(
+    page: Page, serve: Callable[..., str], troubles: Troubles
+) -> None:
+    DjangoDash("Watched").layout = html.Div("seen", id="seen")
     page.route("**/dash_renderer.*", lambda route: route.fulfill(status=404))
-    page.goto(f"{address}/pages/empty/")
+    page.goto(f"{serve()}/pages/empty/")
     page.evaluate(GADGET, [json.dumps({"url": "/dash/app/watched/"})])
     expect(page.locator(".gadget [role=alert]")).to_have_text("This app cannot be shown.")
     page.evaluate("1")
