@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from . import context, handed_over, initial_arguments, params, prefix
+from . import context, fragment_cache, handed_over, initial_arguments, params, prefix
+from .exceptions import HandedOverError
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,7 +40,8 @@ def url_of(
         share: whoever has the URL may have the values.
 
     Raises:
-        HandedOverError: the values cannot be handed over, or are for one visitor and there is no request.
+        HandedOverError: the values cannot be handed over, or are for one visitor and there is no request, or a
+            ``{% cache %}`` block would keep them for others.
         ConfigurationError: values that are too large for a URL cannot be kept as the settings say.
         NoReverseMatch: our URLs are not in the URLconf.
     """
@@ -49,6 +51,8 @@ def url_of(
     given_arguments, given_params = initial_arguments.checked(arguments), params.checked(parameters)
     token = ""
     if given_arguments is not None or given_params is not None:
+        if not share:
+            _keep_from_others(request)
         token = handed_over.token_of(
             audience(slug, is_instance),
             request,
@@ -57,6 +61,17 @@ def url_of(
             share=share,
         )
     return prefix.url_of(slug, instance=is_instance, request=request, token=token)
+
+
+def _keep_from_others(request: HttpRequest | None) -> None:
+    """A token can be opened by its visitor only, but anybody can read it."""
+    if fragment_cache.is_being_filled():
+        raise HandedOverError(
+            "Values for an app are for one visitor, and a {% cache %} block would show them to others. Put the tag "
+            "outside of the block, or say share=True if anybody may have the values."
+        )
+    if request is not None:
+        fragment_cache.leave_out(request)
 
 
 class Addressed:

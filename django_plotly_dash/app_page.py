@@ -85,6 +85,12 @@ class AppPage(Dash):
         with prefix.of_files():
             return file_urls.of_asset(self._whole, path) or super().get_asset_url(path)
 
+    def interpolate_index(self, *args: Any, **parts: Any) -> Any:
+        """As in Dash: the page, put together of its parts."""
+        if "favicon" in parts:
+            parts["favicon"] = file_urls.of_icon(parts["favicon"])
+        return super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
+
     def _config(self) -> dict[str, Any]:
         """As in Dash: what the page tells the renderer; of websockets only where one can be answered."""
         make: Callable[[], dict[str, Any]] = super()._config

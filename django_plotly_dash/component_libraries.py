@@ -24,6 +24,8 @@ from django.utils._os import safe_join
 if TYPE_CHECKING:
     from dash import Dash
 
+# This package has scripts for the browser as well, though no components.
+OWN_PACKAGE, OWN_FOLDER = __name__.partition(".")[0], "scripts"
 _FOR_BROWSERS = (".js", ".css", ".js.map", ".css.map")
 _LISTS_OF_BUNDLES = re.compile(rb"^(?:from\b.*\b)?_(?:js|css)_dist\b", re.MULTILINE)
 
@@ -56,8 +58,10 @@ def appended(app: Dash, package: str) -> Iterator[str]:
 
 
 def for_production() -> dict[str, list[str]]:
-    """Package -> paths in it of the existing files that pages load in production: no maps, nothing for dev tools."""
-    found = {}
+    """Package -> paths in it of the existing files that pages load in production: no maps, nothing for dev tools. This
+    package's own scripts are among them."""
+    own = os.listdir(os.path.join(os.path.dirname(__file__), OWN_FOLDER))
+    found = {OWN_PACKAGE: sorted(f"{OWN_FOLDER}/{name}" for name in own if name.endswith(".js"))}
     for package, paths in _by_package("relative_package_path").items():
         here = folder(package) or ""
         kept = [path for path in sorted(paths) if not path.endswith(".map") and os.path.isfile(f"{here}/{path}")]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.html import escape
 
+from . import fragment_cache
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
@@ -29,6 +31,11 @@ def nonce_of(request: HttpRequest | None) -> str | None:
         if nonce is not None and str(nonce):
             return str(nonce)
     return None
+
+
+def nonce_for_tag(request: HttpRequest | None) -> str | None:
+    """The same for what a template tag renders: none where a ``{% cache %}`` block would keep it for other pages."""
+    return None if fragment_cache.is_being_filled() else nonce_of(request)
 
 
 def with_nonce(page: str, nonce: str | None) -> str:

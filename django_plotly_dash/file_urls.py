@@ -8,6 +8,7 @@ share; the paths below the apps answer as well. Where files are among the site's
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
 SUITES = "_dash-component-suites/"
+_HREF = re.compile(r'href="([^"]*)"')
+_HASHED = re.compile(r"\.[0-9a-f]{12}(\.\w+)?$")  # as Django's storages with a manifest write it
 # It asks the same of everybody, whatever the app.
 _ASKS_NOTHING_OF_THE_APP = "django_plotly_dash.access.login_required"
 
@@ -37,6 +40,11 @@ def of_page(app: DjangoDash, sources: list[Source], attribute: str) -> list[Sour
     """
     move = _mover(app)
     return [_changed(source, attribute, move) for source in sources]
+
+
+def of_icon(link: str) -> str:
+    """The link to a page's icon as Dash has written it, with the URL that ``of_page`` would give it."""
+    return _HREF.sub(lambda found: f'href="{_without_time(found[1])}"', link)
 
 
 def of_plotly(app: DjangoDash) -> str | None:
@@ -98,9 +106,10 @@ def _mover(app: DjangoDash) -> Callable[[str], str]:
 
 
 def _without_time(url: str) -> str:
-    """Dash puts the time of an asset's last change behind its URL, which a URL that is signed cannot bear."""
+    """Dash puts the time of an asset's last change behind its URL. One that is signed cannot bear that, and one that is
+    hashed has no need of it: the time is another on each machine."""
     base, mark, _ = url.rpartition("?m=")
-    return base if mark and "?" in base else url
+    return base if mark and ("?" in base or _HASHED.search(base)) else url
 
 
 def _changed(source: Source, attribute: str, change: Callable[[str], str]) -> Source:

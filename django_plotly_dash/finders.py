@@ -116,7 +116,9 @@ class DashAssetFinder(_FolderFinder):
 
     def _folders(self) -> Iterable[str]:
         folders = {os.path.abspath(app.config.assets_folder) for app in registry}
-        return sorted(folder for folder in folders if os.path.isdir(folder))
+        roots = {static_files.assets_root(folder): folder for folder in folders if os.path.isdir(folder)}
+        # The files of a folder in another are collected with those of the other, at the same place.
+        return [roots[root] for root in sorted(roots) if not any(root.startswith(f"{outer}/") for outer in roots)]
 
 
 class DashAppDirectoryFinder(_FolderFinder):

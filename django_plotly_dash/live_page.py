@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, get_script_prefix
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from . import own_files, setting_routes
+from . import csp, own_files, setting_routes
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -33,12 +33,14 @@ def script(request: HttpRequest | None, url: str | None = None, *, is_own_page: 
     Raises:
         NoReverseMatch: ``django_plotly_dash.urls`` is not included in the URLconf.
     """
+    nonce = None if is_own_page else csp.nonce_for_tag(request)  # an app's own page gets it as a whole
     return format_html(
-        '<script src="{}" data-url="{}" data-server="{}"{}></script>',
+        '<script src="{}" data-url="{}" data-server="{}"{}{}></script>',
         own_files.require_url(own_files.PIPES, request),
         url or get_script_prefix() + setting_routes.ws_route(),
         "asgi" if isinstance(request, ASGIRequest) else "wsgi",
         SafeString(" data-own-page") if is_own_page else "",
+        format_html(' nonce="{}"', nonce) if nonce else "",
     )
 
 

@@ -1,6 +1,7 @@
 """Scripts of this package that pages load: their URLs, and the responses that carry them.
 
-They need no ``staticfiles``: a URL of ours serves them, and has a hash of their content, so that browsers keep them.
+Where bundles are among the site's static files, they are too. Elsewhere a URL of ours serves them, and has a hash of
+their content, so that browsers keep them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING
 from django.http import Http404, HttpResponse
 from django.urls import NoReverseMatch
 
-from . import prefix
+from . import prefix, static_files
+from .component_libraries import OWN_FOLDER, OWN_PACKAGE
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-FOLDER = Path(__file__).parent / "static" / "django_plotly_dash"
+FOLDER = Path(__file__).parent / OWN_FOLDER
 DIRECT, DIRECT_SOCKETS, FRAMES, IN_FRAME, PIPES = ALL = ("direct", "direct_sockets", "frames", "in_frame", "pipes")
 _YEAR_IN_SECONDS = 365 * 24 * 60 * 60
 
@@ -40,9 +42,10 @@ def require_url(name: str, request: HttpRequest | None) -> str:
     """The same for what cannot do without it.
 
     Raises:
-        NoReverseMatch: our URLs are not in the URLconf.
+        NoReverseMatch: our URLs are not in the URLconf, and the script is not among the static files.
     """
-    return prefix.of_script(f"{name}.{version(name)}.js", request)
+    static = static_files.bundle_url(OWN_PACKAGE, f"{OWN_FOLDER}/{name}.js")
+    return static or prefix.of_script(f"{name}.{version(name)}.js", request)
 
 
 @cache

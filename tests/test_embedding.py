@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template, engines
 from django.test import AsyncClient, Client, RequestFactory
 from django.urls import include, path
+from django.views.decorators.cache import cache_page
 from jinja2 import Environment
 
 from django_plotly_dash import csp, jinja2, own_files
-from django_plotly_dash.exceptions import ConfigurationError
+from django_plotly_dash.exceptions import ConfigurationError, HandedOverError
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.templatetags.plotly_dash import register
 
@@ -103,6 +104,14 @@ def test_a_page_that_was_made_without_a_server() -> None:
     assert 'src="/dash/app/red/"' in text
 
 
+@pytest.mark.parametrize(("share", "status"), [(False, 400), (True, 200)])
+def test_values_of_a_preview_are_nobodys_unless_they_are_shared(share: bool, status: int) -> None:
+    request = RequestFactory().get("/preview/")
+    text = rendered('{% plotly_direct name="Red" params=p share=share %}', request, p={"year": 1}, share=share)
+    (url,) = addresses(text)
+    assert Client().get(f"{url}_dash-layout").status_code == status
+
+
 def test_nothing_of_a_visitor_stands_in_the_element(settings: Any) -> None:
     request = RequestFactory().get("/")
     request.csp_nonce = "one-visitors"  # type: ignore[attr-defined]
@@ -122,24 +131,56 @@ def test_a_cached_fragment_serves_another_visitor_and_another_page() -> None:
     assert any("blue.css" in style["href"] for style in needs(alone)[0]["styles"])
 
 
-def test_values_in_a_cached_fragment_are_refused_to_another_visitor(django_user_model: Any, db: None) -> None:
-    """Not that it is right to keep them in such a cache: a token can be read by whoever has it."""
+@pytest.mark.parametrize("tag", ["plotly_app", "plotly_app_bootstrap", "plotly_direct"])
+@pytest.mark.parametrize("how", ["{fragment}", "{{% include kept %}}"])
+def test_values_for_one_visitor_are_not_put_into_a_cached_fragment(tag: str, how: str) -> None:
     cache.clear()
-    fragment = '{% cache 60 values %}{% plotly_direct name="Red" params=p %}{% endcache %}'
-    pages = []
-    for name in ("maria", "bob"):
-        request = RequestFactory().get("/")
-        request.user = django_user_model.objects.create_user(name)
-        pages.append(rendered(fragment, request, p={"of": name}))
+    inner = f'{{% load plotly_dash %}}{{% {tag} name="Red" params=p share=share %}}'
+    fragment = f"{{% cache 60 values %}}{how.format(fragment=inner)}{{% endcache %}}"
+    values: dict[str, Any] = {"p": {"of": "maria"}, "kept": Template(inner)}
+    with pytest.raises(HandedOverError, match=r"a \{% cache %\} block would show them to others"):
+        rendered(fragment, RequestFactory().get("/"), share=False, **values)
+    shared = rendered(fragment, RequestFactory().get("/"), share=True, **values)
+    assert rendered(fragment, RequestFactory().get("/other/"), share=True, p={"of": "bob"}) == shared
     cache.clear()
-    assert pages[0] == pages[1]
-    (url,) = addresses(pages[0])
-    for name, status in {"maria": 200, "bob": 400, "nobody": 400}.items():
+
+
+def _page_with_values(request: HttpRequest) -> HttpResponse:
+    values = {"p": {"of": request.GET.get("of")}, "share": "share" in request.GET}
+    return HttpResponse(rendered('{% plotly_direct name="Red" params=p share=share %}', request, **values))
+
+
+@pytest.mark.parametrize("by", ["decorator", "middleware"])
+def test_a_page_with_values_for_one_visitor_is_not_kept_by_djangos_cache(by: str, settings: Any) -> None:
+    view: Any = cache_page(60)(_page_with_values) if by == "decorator" else _page_with_values
+    if by == "middleware":
+        caching = [f"django.middleware.cache.{name}CacheMiddleware" for name in ("Update", "FetchFrom")]
+        settings.MIDDLEWARE = [caching[0], *settings.MIDDLEWARE, caching[1]]
+    mount(settings, path("page/", view), path("dash/", include("django_plotly_dash.urls")))
+    cache.clear()
+    urls = []
+    for _ in range(2):
         client = Client()
-        if name != "nobody":
-            client.force_login(django_user_model.objects.get(username=name))
-        answers = [client.get(f"{url}{part}") for part in ("", "_dpd/config", "_dash-layout")]
-        assert [answer.status_code for answer in answers] == [status] * 3, name
+        (url,) = addresses(client.get("/page/?of=somebody").content.decode())
+        assert client.get(f"{url}_dash-layout").status_code == 200
+        urls.append(url)
+    assert urls[0] != urls[1]
+    kept = [Client().get("/page/?share=1&of=anybody") for _ in range(2)]
+    cache.clear()
+    assert "Expires" in kept[0].headers  # this one may be kept
+    assert kept[0].content == kept[1].content
+
+
+def test_a_cached_fragment_carries_no_nonce_to_another_page() -> None:
+    cache.clear()
+    fragment = "{% cache 60 scripts %}{% plotly_scripts %}{% plotly_message_pipe %}{% endcache %}"
+    request = RequestFactory().get("/")
+    request.csp_nonce = "of-this-page"  # type: ignore[attr-defined]
+    kept = rendered(fragment, request)
+    outside = rendered("{% plotly_scripts %}{% plotly_message_pipe %}", request)
+    cache.clear()
+    assert kept.count("<script") == outside.count('nonce="of-this-page"') == 3
+    assert "of-this-page" not in kept
 
 
 def test_values_of_a_page_are_in_the_address_of_an_app_and_not_in_those_of_its_files(row: DashApp) -> None:

@@ -164,6 +164,18 @@ def test_collectstatic_finds_no_file_twice(folder: Path, capsys: pytest.CaptureF
     assert "have not been collected" not in said.err
 
 
+def test_a_folder_in_the_folder_of_another_app_is_collected_once(
+    folder: Path, settings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.BASE_DIR = tmp_path
+    app_with(folder)
+    inner = DjangoDash("Inner", assets_folder=str(folder / "sub"))
+    call_command("collectstatic", verbosity=1, interactive=False)
+    assert "conflict" not in capsys.readouterr().out
+    assert staticfiles.find(f"{static_files.assets_root(str(folder / 'sub'))}/deep/data.json")
+    assert static_files.is_collected(inner.config.assets_folder)
+
+
 def test_the_folder_of_a_django_app_is_named_after_it() -> None:
     assert static_files.assets_root(str(Path(__file__).parent / "site" / "assets")) == "dpd/assets/tests/site/assets"
 

@@ -22,6 +22,7 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.checks import run_checks
 from django.core.management import call_command
+from django.template import Context, Template
 from django.test import Client
 
 from django_plotly_dash import DjangoDash, static_files
@@ -82,9 +83,9 @@ def config_of(text: str) -> Any:
     return json.loads(re.findall(r'id="_dash-config" type="application/json">(.*?)</script>', text)[0])
 
 
-def collected(settings: Any, root: Path, storage: str, **options: Any) -> None:
+def collected(settings: Any, root: Path, storage: str, **options: Any) -> set[str]:
     static_site.use_static_files(settings, root, storage, **options)
-    static_site.collect()
+    return static_site.collect()
 
 
 # --- nothing configured -----------------------------------------------------------------------------------------------
@@ -240,14 +241,37 @@ class Signing(StaticFilesStorage):
         return f"{CDN}{name}?Signature={self.asked}&Expires=1"
 
 
+def test_a_hashed_url_has_no_time_behind_it(app: DjangoDash, settings: Any, tmp_path: Path) -> None:
+    """Each machine has its own time for the same file."""
+    collected(settings, tmp_path / "root", static_site.MANIFEST)
+    hashed = [url for url in links(page()) if "/dpd/assets/" in url]
+    assert hashed
+    assert not [url for url in hashed if "?" in url]
+
+
+@pytest.mark.parametrize("storage", [static_site.PLAIN, static_site.MANIFEST])
+def test_scripts_of_this_package_are_among_the_bundles(
+    app: DjangoDash, settings: Any, tmp_path: Path, storage: str
+) -> None:
+    assert "/dash/_dpd/direct." in rendered_scripts()
+    names = collected(settings, tmp_path / "root", storage)
+    found = re.findall(r'src="/static/([^"]+)"', rendered_scripts())
+    assert len(found) == 2
+    assert set(found) <= names
+    assert all(re.match(r"dpd/components/django_plotly_dash/[\w.-]+/scripts/(direct|frames)\.", name) for name in found)
+
+
+def rendered_scripts() -> str:
+    return Template("{% load plotly_dash %}{% plotly_scripts %}").render(Context())
+
+
 def test_urls_of_another_origin_and_of_this_request(app: DjangoDash, settings: Any) -> None:
     static_site.use_static_files(settings, None, "tests.test_static_files.Signing")
     settings.STATIC_ROOT = "/nowhere"
     first, second = links(page()), links(page())
     assert all(url.startswith(CDN) for url in first)
     assert all(one != two for one, two in zip(first, second, strict=True))
-    scripts = [url for url in first if "favicon" not in url]
-    assert all(re.search(r"\?Signature=\d+&Expires=1$", url) for url in scripts)
+    assert all(re.search(r"\?Signature=\d+&Expires=1$", url) for url in first)
 
 
 # --- not collected ----------------------------------------------------------------------------------------------------

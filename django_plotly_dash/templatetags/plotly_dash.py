@@ -115,7 +115,7 @@ def plotly_scripts(context: template.Context) -> SafeString:
     that stand behind it in the same template do not bring the scripts again."""
     request = _request(context)
     _parts(context).has_scripts = True
-    nonce = csp.nonce_of(request)
+    nonce = csp.nonce_for_tag(request)
     return page_parts.script(own_files.DIRECT, request, nonce) + page_parts.script(own_files.FRAMES, request, nonce)
 
 
@@ -149,7 +149,7 @@ def plotly_message_pipe(context: template.Context, url: str | None = None) -> Sa
     Args:
         url: path or whole URL of the websocket, if it is not ``PLOTLY_DASH["ws_route"]`` below the site's root.
     """
-    return live_page.script(context.get("request"), url)
+    return live_page.script(_request(context), url)
 
 
 @register.simple_tag

@@ -100,6 +100,23 @@ def test_the_page_keeps_its_own_react_title_and_style(page: Page, live_server: L
     assert page.evaluate("window.Plotly !== undefined && window.hostScriptRan === 'at the end'")
 
 
+def test_a_script_of_others_beside_those_of_the_page_does_not_change_its_react(
+    page: Page, serve: Callable[..., str]
+) -> None:
+    """An app's external script, in a folder in which the page has scripts too."""
+    deps = Path(dash.__file__).parent / "deps"
+    page.route("**/host/*.js", lambda route: route.fulfill(path=deps / route.request.url.rpartition("/")[2]))
+    page.route("**/host/of-app.js", lambda route: route.fulfill(body="window.seenByApp = React.version"))
+    page.route("**/host/of-page.js", lambda route: route.fulfill(body="window.seenByPage = React.version"))
+    DjangoDash("Beside", external_scripts=["/host/of-app.js"]).layout = html.P("shown", id="shown")
+    page.goto(f"{serve()}/pages/host/")
+    expect(page.locator("#direct #echoed")).to_have_text("Blue got blue")
+    page.evaluate(GADGET, [json.dumps({"url": "/dash/app/beside/"})])
+    expect(page.locator("#shown")).to_have_text("shown")
+    page.add_script_tag(url="/host/of-page.js")
+    assert page.evaluate("[seenByApp, seenByPage]") == ["18.3.1", "16.14.0"]
+
+
 def test_pages_of_an_app_are_chosen_in_the_app(page: Page, live_server: LiveServer) -> None:
     page.goto(f"{live_server}/pages/paged/?kept=1")
     for part in ("one", "two"):
@@ -172,6 +189,58 @@ def test_each_app_has_its_own_dev_tools(page: Page, serve: Callable[..., str], a
     expect(page.locator(".dash-debug-menu__outer")).to_have_count(2)
     bottoms = [menu.bounding_box()["y"] for menu in page.locator(".dash-debug-menu__outer").all()]  # type: ignore[index]
     assert abs(bottoms[1] - bottoms[0] - 300) < 20
+
+
+@pytest.mark.parametrize("kept", ["first", "second"])
+def test_a_style_sheet_stays_for_as_long_as_an_app_needs_it(page: Page, serve: Callable[..., str], kept: str) -> None:
+    """A tag links to a style sheet that several apps need once, beside the first of them."""
+    page.goto(f"{serve()}/pages/empty/")
+    page.evaluate(
+        """async () => {
+            const text = async () => (await fetch("/pages/fragment/?app=Red")).text();
+            const place = document.getElementById("place");
+            place.innerHTML = `<div id="first">${await text()}</div><div id="second">${await text()}</div>`;
+            document.querySelectorAll("#second link").forEach((link) => link.remove());
+        }"""
+    )
+    colour = "id => getComputedStyle(document.querySelector(`#${id} .app-red`)).getPropertyValue('--of-red')"
+    for part in ("first", "second"):
+        expect(page.locator(f"#{part} #echoed")).to_have_text("Red got red")
+        page.wait_for_function(f"({colour})('{part}') !== ''")
+    gone = {"first": "second", "second": "first"}[kept]
+    page.evaluate("id => document.getElementById(id).remove()", gone)
+    page.wait_for_function("window.dash_stores.length === 1")
+    page.wait_for_function(f"({colour})('{kept}') !== ''")
+
+
+def test_an_app_is_tried_again_when_a_script_asks_for_it(
+    page: Page, serve: Callable[..., str], troubles: Troubles
+) -> None:
+    page.goto(f"{serve()}/pages/empty/")
+    page.route("**/app/red/_dpd/config", lambda route: route.abort(), times=1)
+    page.evaluate(GADGET, [json.dumps({"url": "/dash/app/red/"})])
+    expect(page.locator(".gadget [role=alert]")).to_have_text("This app cannot be shown.")
+    troubles.clear()
+    page.evaluate("djangoPlotlyDash.mount('.gadget').then(() => null)")
+    expect(page.locator(".gadget #echoed")).to_have_text("Red got red")
+    refused = page.evaluate("djangoPlotlyDash.mount('#nothing').catch((error) => error.message)")
+    assert refused.startswith("djangoPlotlyDash.mount needs an element")
+
+
+def test_elements_of_others_do_not_pass_for_our_scripts(page: Page, serve: Callable[..., str]) -> None:
+    """An element with an id is in the window under that name."""
+    names = ("djangoPlotlyDash", "djangoPlotlyDashFrames")
+    page.add_init_script(
+        "new MutationObserver((_, observer) => { if (document.body) { observer.disconnect();"
+        + "".join(
+            f"document.body.insertAdjacentHTML('afterbegin', '<form id={n}><input name=mount></form>');" for n in names
+        )
+        + "} }).observe(document, { childList: true, subtree: true })"
+    )
+    page.goto(f"{serve()}/pages/mixed/")
+    assert page.locator("form[id^=djangoPlotlyDash]").count() == 2
+    expect(page.locator("[data-django-plotly-dash] #echoed").first).to_be_visible()
+    page.wait_for_function("document.querySelector('iframe').style.display === 'block'")
 
 
 GADGET = """(values) => {
@@ -248,7 +317,7 @@ def test_a_script_or_style_of_others_that_is_not_there_does_not_stop_an_app(
     page.evaluate("1")
     troubles.expect(r"/dash/app/watched/: http.*/gone\.(js|css) cannot be loaded")
     troubles.expect(r"404: GET .*/gone\.")
-    troubles.expect("Refused to apply style .*/gone.css")
+    troubles.expect(r"Refused to (apply style|execute script) .*/gone\.")
 
 
 def test_a_script_of_dash_that_is_not_there_is_told_of(

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dash import Input, Output, dcc, html
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
+
+from django_plotly_dash import DjangoDash
 
 pytestmark = pytest.mark.browser
 
@@ -82,6 +85,71 @@ def test_a_frame_follows_its_content(page: Page, live_server: LiveServer) -> Non
     for number in (30, 0, 3):
         lines.fill(str(number))
         assert settled(page, "growing", lambda height, n=number: abs(height - three - 50 * (n - 3)) <= 2)
+
+
+# Heights that a frame has had, and widths of scroll bars in it at each picture that the browser has drawn
+RECORDING = """() => {
+    const frame = document.querySelector("#growing iframe"), inner = frame.contentWindow;
+    window.heights = [];
+    window.bars = new Set();
+    new ResizeObserver(() => heights.push(frame.clientHeight)).observe(frame);
+    const draw = () => {
+        bars.add(inner.innerWidth - inner.document.documentElement.clientWidth);
+        requestAnimationFrame(draw);
+    };
+    draw();
+}"""
+
+
+def test_a_frame_goes_straight_to_its_new_height(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server}/pages/heights/")
+    lines = page.frame_locator("#growing iframe").locator("#lines")
+    three = settled(page, "growing", lambda height: 150 < height < 250)
+    page.evaluate(RECORDING)
+    for number, upwards in ((30, True), (0, False), (3, True)):
+        page.evaluate("heights.length = 0")
+        lines.fill(str(number))
+        settled(page, "growing", lambda height, n=number: abs(height - three - 50 * (n - 3)) <= 2)
+        page.wait_for_timeout(300)
+        heights = page.evaluate("heights")
+        assert heights == sorted(heights, reverse=not upwards)
+    assert page.evaluate("[...bars]") == [0]
+
+
+def test_an_app_in_a_frame_may_do_what_the_sandbox_allows(page: Page, serve: Callable[..., str]) -> None:
+    app = DjangoDash("Allowed")
+    app.layout = html.Div(
+        [
+            html.Button("ask", id="ask"),
+            html.P(id="answer"),
+            html.Button("save", id="save"),
+            dcc.Download(id="download"),
+            html.A("another window", href="/pages/empty/", target="_blank", id="open"),
+            html.Form(html.Button("send", id="send"), action="/pages/query/", method="GET"),
+        ]
+    )
+    app.clientside_callback(
+        "() => `sure: ${confirm('sure?')}`",
+        Output("answer", "children"),
+        Input("ask", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.callback(Output("download", "data"), Input("save", "n_clicks"), prevent_initial_call=True)(
+        lambda _: {"content": "saved", "filename": "note.txt"}
+    )
+    page.goto(f"{serve()}/pages/example/?app=Allowed")
+    frame = page.frame_locator("iframe")
+    page.on("dialog", lambda dialog: dialog.accept())
+    frame.locator("#ask").click()
+    expect(frame.locator("#answer")).to_have_text("sure: true")
+    with page.expect_download() as download:
+        frame.locator("#save").click()
+    assert download.value.path().read_text() == "saved"
+    with page.expect_popup() as popup:
+        frame.locator("#open").click()
+    expect(popup.value).to_have_title("Apps come later")
+    frame.locator("#send").click()
+    expect(frame.locator("iframe").first).to_be_visible()  # the form's page stands in the frame
 
 
 def test_a_menu_at_the_edge_of_a_frame_is_seen_whole(page: Page, live_server: LiveServer) -> None:

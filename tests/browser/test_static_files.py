@@ -99,10 +99,8 @@ def works(page: Page, url: str, relative: bool = True) -> Loaded:
 
 
 def elsewhere(loaded: Loaded, place: str) -> list[str]:
-    """What has not come from the place of the static files, but for what belongs to one page or to this package."""
-    return [
-        url for url in loaded if not url.startswith((place, "data:")) and not re.search("/(app|direct|dash/_dpd)/", url)
-    ]
+    """What has not come from the place of the static files, but for what belongs to one page."""
+    return [url for url in loaded if not url.startswith((place, "data:")) and not re.search("/(app|direct)/", url)]
 
 
 def test_with_nothing_configured_python_serves_everything(
@@ -275,9 +273,9 @@ def test_serve_locally_false_takes_bundles_from_the_makers_cdn(page: Page, serve
     assert all(re.search(r"/(dash_ag_grid|dash_bootstrap|dash_mantine|dpd_)|/dcc/.*shared", url) for url in own), own
 
 
-@pytest.mark.parametrize("is_static", [False, True])
+@pytest.mark.parametrize("storage", [None, static_site.PLAIN, static_site.MANIFEST])
 def test_apps_of_one_page_share_bundles_whether_they_are_local_or_not(
-    page: Page, serve: Callable[..., str], settings: Any, tmp_path: Path, is_static: bool
+    page: Page, serve: Callable[..., str], settings: Any, tmp_path: Path, storage: str | None
 ) -> None:
     pages = [
         path(f"{name}/", lambda request, text=text: HttpResponse(Template(text).render(RequestContext(request, {}))))
@@ -293,8 +291,8 @@ def test_apps_of_one_page_share_bundles_whether_they_are_local_or_not(
             className=name,
         )
         app.callback(Output("echoed", "children"), Input("text", "value"))(lambda text, name=name: f"{name} got {text}")
-    if is_static:
-        static_site.use_static_files(settings, tmp_path / "root", static_site.MANIFEST)
+    if storage:
+        static_site.use_static_files(settings, tmp_path / "root", storage)
         static_site.collect()
     folder = path("static/<path:path>", serve_folder, {"document_root": tmp_path / "root"})
     mount(settings, *pages, folder, path("dash/", include("django_plotly_dash.urls")))

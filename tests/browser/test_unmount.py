@@ -42,7 +42,7 @@ COUNTING = """
     window.WebSocket = class extends Socket { constructor(...args) { super(...args); counts.sockets += 1; } };
 })();
 """
-CYCLE = """async (fragment) => {
+CYCLE = """async ([fragment, byItself]) => {
     const place = document.getElementById("place");
     place.innerHTML = fragment;
     const element = place.querySelector("[data-django-plotly-dash]");
@@ -52,8 +52,9 @@ CYCLE = """async (fragment) => {
             (/got/.test(element.textContent) && element.querySelector(".main-svg") ? resolve() : setTimeout(look, 10));
         look();
     });
-    window.djangoPlotlyDash.unmount(element);
+    if (!byItself) window.djangoPlotlyDash.unmount(element);
     place.replaceChildren();
+    while (window.dash_stores.length) await new Promise((resolve) => setTimeout(resolve));
 }"""
 STATE = """() => ({
     ...window.counts,
@@ -64,7 +65,11 @@ STATE = """() => ({
 })"""
 
 
-def test_a_fragment_that_comes_and_goes_leaves_nothing_behind(page: Page, live_server: LiveServer) -> None:
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_fragment_that_comes_and_goes_leaves_nothing_behind(
+    page: Page, live_server: LiveServer, by_itself: bool
+) -> None:
+    """Unmounted by a script, and by being removed."""
     page.add_init_script(COUNTING)
     page.goto(f"{live_server}/pages/empty/")
     session = page.context.new_cdp_session(page)
@@ -77,10 +82,10 @@ def test_a_fragment_that_comes_and_goes_leaves_nothing_behind(page: Page, live_s
         return {key: found[key] for key in ("nodes", "jsEventListeners")}
 
     for _ in range(5):
-        page.evaluate(CYCLE, fragment)
+        page.evaluate(CYCLE, [fragment, by_itself])
     state, before = page.evaluate(STATE), counters()
     for _ in range(45):
-        page.evaluate(CYCLE, fragment)
+        page.evaluate(CYCLE, [fragment, by_itself])
     after = counters()
     assert page.evaluate(STATE) == state
     assert (state["stores"], state["own"], state["intervals"], state["sockets"]) == (0, 0, 0, 0)
@@ -124,9 +129,7 @@ def test_an_app_is_mounted_and_unmounted_by_a_script(page: Page, live_server: Li
         "django-plotly-dash django-plotly-dash-direct django-plotly-dash-app-red"
     )
     expect(first.locator("#echoed")).to_have_text("Red got red")
-    message = page.evaluate(
-        "(() => { try { djangoPlotlyDash.mount('#first') } catch (error) { return error.message } })()"
-    )
+    message = page.evaluate("djangoPlotlyDash.mount('#first').catch((error) => error.message)")
     assert message == "djangoPlotlyDash.mount needs an element that {% plotly_direct %} has made, not #first."
 
 

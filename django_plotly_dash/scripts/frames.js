@@ -2,7 +2,7 @@
    Sizes are set by script because a strict Content-Security-Policy stops style attributes. */
 (() => {
   "use strict";
-  if (window.djangoPlotlyDashFrames) return; // a fragment may bring this script again
+  if (window.djangoPlotlyDashFrames === true) return; // a fragment may bring this script again
   window.djangoPlotlyDashFrames = true;
 
   const MARK = "data-django-plotly-dash-frame";

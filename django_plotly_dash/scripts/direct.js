@@ -3,10 +3,12 @@
    to one app at a time here. */
 (() => {
   "use strict";
-  if (window.djangoPlotlyDash) return; // a fragment may bring this script again
+  // A fragment may bring this script again. An element of that id, which anybody may have written, has the name too.
+  if (window.djangoPlotlyDash?.mount instanceof Function) return;
 
   const MARK = "data-django-plotly-dash";
   const PATIENCE = 30_000; // milliseconds
+  const NOT_STARTED = "Dash's renderer has not started.";
   const apps = new Map(); // element -> App
   let numbers = 0;
   let turn = Promise.resolve(); // apps are mounted one after the other
@@ -43,17 +45,26 @@
 
   // --- loading scripts and styles, each once ------------------------------------------------------------------------
 
+  const givenUp = new WeakSet(); // elements that have been given up
   const loads = new Map(); // key -> promise of the clientside functions that a script has brought
   let knownFunctions = {};
 
   /** The same for a bundle below the path of any app and among the static files, and for its builds for development and
       production: library and path. For one of a CDN the server says which it is. */
   function keyOf(url) {
-    const full = new URL(url, document.baseURI).href;
+    const full = unquoted(new URL(url, document.baseURI).href); // some storages quote what others do not
     const ofApp = /\/_dash-component-suites\/([^?#]+)/.exec(full)?.[1].replace(/\.v[\w-]+m[\da-f]+(?=\.)/i, "");
     const ofSite = /\/dpd\/components\/([^/]+)\/[^/]+\/([^?#]+)/.exec(full);
     const bundle = ofApp ?? (ofSite && `${ofSite[1]}/${ofSite[2].replace(/\.[\da-f]{12}(?=\.\w+$)/, "")}`);
     return (bundle ?? full).replace(/\.(min|dev)(?=\.)/g, "");
+  }
+
+  function unquoted(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
   }
 
   function once(key, load) {
@@ -67,12 +78,15 @@
   function loadStyle(attributes) {
     const key = keyOf(attributes.href);
     const there = [...document.querySelectorAll("link[rel~=stylesheet][href]")].some((link) => keyOf(link.href) === key);
-    return once(key, () => (there ? Promise.resolve() : append("link", { rel: "stylesheet", ...attributes })));
+    if (there) return loads.get(key) ?? Promise.resolve();
+    loads.delete(key); // it may have gone with a fragment
+    return once(key, () => append("link", { rel: "stylesheet", ...attributes }));
   }
 
-  function loadScript({ key, ...attributes }) {
+  function loadScript({ key, ...attributes }, isBundle = false) {
     return once(key ?? keyOf(attributes.src), async () => {
       noteFunctions();
+      if (isBundle) ourFolders.add(folderOf(attributes.src));
       await append("script", attributes);
       return noteFunctions();
     });
@@ -86,11 +100,11 @@
       const nonce = document.querySelector("script[nonce]")?.nonce;
       if (nonce) element.nonce = nonce;
       ourScripts.add(element);
-      ourFolders.add(folderOf(element.src));
     }
     return new Promise((resolve, reject) => {
       element.onload = () => resolve();
       element.onerror = () => {
+        givenUp.add(element);
         element.remove();
         reject(new Error(`${element.src || element.href} cannot be loaded.`));
       };
@@ -216,6 +230,8 @@
       this.number = ++numbers;
       this.url = this.launcher = null;
       this.functions = {};
+      this.styles = [];
+      this.hasFailed = false;
       this.waiting = 0; // clientside functions that have returned a promise
       this.store = this.root = this.container = this.socket = null;
       this.closed = false;
@@ -241,11 +257,11 @@
       const answer = await fetchConfig(this.url); // who may not see the app loads nothing else
       this.launcher = answer.launcher;
       const scripts = answer.scripts.map(({ optional, ...script }) => {
-        const loaded = loadScript(script);
+        const loaded = loadScript(script, !optional);
         return optional ? loaded.catch((error) => this.report(error)) : loaded;
       });
-      const styles = answer.styles.map((style) => loadStyle(style).catch((error) => this.report(error)));
-      for (const functions of await Promise.all([...scripts, ...styles])) {
+      this.styles = answer.styles;
+      for (const functions of await Promise.all([...scripts, ...this.loadStyles()])) {
         for (const [namespace, more] of Object.entries(functions ?? {})) {
           this.functions[namespace] = { ...this.functions[namespace], ...more };
         }
@@ -253,16 +269,20 @@
       return answer;
     }
 
+    loadStyles() {
+      return this.styles.map((style) => loadStyle(style).catch((error) => this.report(error)));
+    }
+
     /** A websocket of its own for an app that uses one. */
     async prepareSocket(config, src) {
-      await loadScript({ src });
+      await loadScript({ src }).catch((error) => this.report(error));
       const { Socket } = window.djangoPlotlyDash;
       const overHttp = (error) => {
         this.report(error);
         delete this.store?.getState().config?.websocket;
       };
       if (this.closed) return;
-      if (Socket.isPossible) {
+      if (Socket?.isPossible) {
         this.socket = new Socket(config, overHttp);
         this.cleanups.push(() => this.socket.close());
       } else {
@@ -282,8 +302,12 @@
       const giveBack = [lend("react-entry-point", this.container), lend("_dash-config", data)];
       try {
         this.store = await this.launch();
+        if (this.closed) return this.stop();
         this.cleanups.push(this.store.subscribe(() => this.look()));
-        await Promise.all([when(this.store, (state) => state.config, this), this.effects]);
+        await inTime(Promise.all([when(this.store, (state) => state.config, this), this.effects]));
+      } catch (error) {
+        this.stop();
+        throw error;
       } finally {
         giveBack.forEach((give) => give());
         data.remove();
@@ -318,7 +342,7 @@
           if (stores.push === caught) delete stores.push;
           reject(new Error(reason)); // which a promise that is fulfilled ignores
         };
-        const late = setTimeout(() => ended("Dash's renderer has not started."), PATIENCE);
+        const late = setTimeout(() => ended(NOT_STARTED), PATIENCE);
         stores.push = caught;
         this.cleanups.push(() => ended("It is gone.")); // others must not wait for what was never rendered
       });
@@ -443,6 +467,7 @@
 
     fail(error) {
       if (this.closed) return this;
+      this.hasFailed = true;
       this.report(error);
       if (!this.root) {
         const text = document.createElement("p");
@@ -555,6 +580,14 @@
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, devTools];
   }
 
+  /** Others wait for their turn, so nobody may take his for ever. */
+  function inTime(promise) {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(NOT_STARTED)), PATIENCE);
+      promise.then(resolve, reject).finally(() => clearTimeout(late));
+    });
+  }
+
   function when(store, isSo, app) {
     return new Promise((resolve) => {
       const look = () => {
@@ -589,13 +622,19 @@
 
   const elementOf = (target) => (typeof target === "string" ? document.querySelector(target) : target);
 
-  function mount(target) {
+  async function mount(target) {
     const element = elementOf(target);
     if (!element?.hasAttribute?.(MARK)) {
       throw new TypeError(`djangoPlotlyDash.mount needs an element that {% plotly_direct %} has made, not ${target}.`);
     }
+    if (apps.get(element)?.hasFailed) unmount(element); // whoever asks again wants another try
+    await mounted(element).ready;
+    return element;
+  }
+
+  function mounted(element) {
     if (!apps.has(element)) apps.set(element, new App(element));
-    return apps.get(element).ready.then(() => element);
+    return apps.get(element); // what fails, the console has been told
   }
 
   function unmount(target) {
@@ -612,19 +651,22 @@
     inStoreOf(app, () => dashSetProps(id, props));
   }
 
-  const quietly = (element) => mount(element).catch(() => {}); // the console has been told
-
   /** Mount what has come into the page, unmount what has gone. */
   function follow(records) {
     for (const [element, app] of [...apps]) {
       const isEmptied = app.root && app.container.parentNode !== element; // by what makes a page like a new one
-      if ((!element.isConnected || isEmptied) && unmount(element) && element.isConnected) quietly(element);
+      if ((!element.isConnected || isEmptied) && unmount(element) && element.isConnected) mounted(element);
+    }
+    const isStyle = (node) =>
+      node instanceof Element && !givenUp.has(node) && (node.matches("link") || node.querySelector("link"));
+    if (records.some(({ removedNodes }) => [...removedNodes].some(isStyle))) {
+      apps.forEach((app) => app.loadStyles()); // tags link to a style sheet once, beside the first app that needs it
     }
     for (const { addedNodes } of records) {
       for (const node of addedNodes) {
         if (!(node instanceof Element) || !node.isConnected) continue;
-        if (node.hasAttribute(MARK)) quietly(node);
-        node.querySelectorAll(`[${MARK}]`).forEach(quietly);
+        if (node.hasAttribute(MARK)) mounted(node);
+        node.querySelectorAll(`[${MARK}]`).forEach(mounted);
       }
     }
   }
@@ -636,6 +678,6 @@
     /** For the scripts of apps: how the app with that key is started. */
     launcher: (key, start) => launchers.set(key, start),
   };
-  document.querySelectorAll(`[${MARK}]`).forEach(quietly);
+  document.querySelectorAll(`[${MARK}]`).forEach(mounted);
   new MutationObserver(follow).observe(document.documentElement, { childList: true, subtree: true });
 })();
