@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -77,13 +77,7 @@ def test_what_the_site_has_configured_is_taken(
 
 
 @pytest.fixture
-def copies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any) -> None:
-    """A package with the copy that ``dpd_static_support`` has."""
-    package = tmp_path / "dpd_static_support"
-    package.mkdir()
-    (package / "__init__.py").write_text('__version__ = "0.0.5"\n')
-    (package / "bootstrap.min.css").write_text("/* Bootstrap v4.3.1 */")
-    monkeypatch.syspath_prepend(str(tmp_path))
+def copies(settings: Any) -> Iterator[None]:
     installed(settings, "dpd_static_support")
     yield
     sys.modules.pop("dpd_static_support", None)
@@ -92,13 +86,13 @@ def copies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any) -> No
 def test_the_copies_of_dpd_static_support_are_served_by_the_site(copies: None) -> None:
     (link,) = style_links()
     (url,) = re.findall(r'href="([^"]+)"', link)
-    assert re.fullmatch(r"/dash/_dash-component-suites/dpd_static_support/bootstrap\.v0_0_5m\d+\.min\.css", url)
-    assert Client().get(url).content == b"/* Bootstrap v4.3.1 */"
+    assert re.fullmatch(r"/dash/_dash-component-suites/dpd_static_support/bootstrap\.v[\w-]+m\d+\.min\.css", url)
+    assert b"Bootstrap v4.3.1" in Client().get(url).content
 
 
 def test_another_worker_has_them_before_it_has_answered_for_the_app(copies: None) -> None:
     DjangoDash("Strapped", add_bootstrap_links=True).layout = html.Div()
-    url = "/dash/_dash-component-suites/dpd_static_support/bootstrap.v0_0_5m1.min.css"
+    url = "/dash/_dash-component-suites/dpd_static_support/bootstrap.v0_1m1.min.css"
     assert Client().get(url).status_code == 200
     assert Client().get(url.replace("bootstrap", "other")).status_code == 404
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from types import ModuleType
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from django.test import AsyncRequestFactory, RequestFactory
 
 from django_plotly_dash import DjangoDash, middleware
 from django_plotly_dash.middleware import BaseMiddleware, ExternalRedirectionMiddleware
+
+from . import static_site
 
 PAGE = """{% load plotly_dash %}<html><head><title>T</title>{% plotly_header %}</head>
 <body><p>{{ app }} first</p>{% plotly_direct da=one %}<p>between</p>{% plotly_direct da=two %}{% plotly_direct da=one %}
@@ -161,31 +163,18 @@ def test_a_frame_needs_neither_tag(pair: Any) -> None:
 # --- files of CDNs ----------------------------------------------------------------------------------------------------
 
 CDN = "https://stackpath.bootstrapcdn.com/bootstrap/4.3.1/css"
-EXTERNAL = f'<link href="{CDN}/bootstrap.min.css" integrity="sha384-x"><a href="https://elsewhere.example.com/css">'
+HASH = "sha384-ggOyR0iXCbMQv3Xipma34MD+dH/1fQ784/j6cY/iJTQUOhcWr7x9JvoRxT2MZw1T"
+EXTERNAL = f'<link href="{CDN}/bootstrap.min.css" integrity="{HASH}"><a href="https://elsewhere.example.com/css">'
 
 
-@pytest.fixture
-def support(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """What ``dpd_static_support`` has for the middleware."""
-    package, mappings = ModuleType("dpd_static_support"), ModuleType("dpd_static_support.mappings")
-    package.__spec__ = type(sys.__spec__)("dpd_static_support", None)  # type: ignore[arg-type]
-    mappings.static_substitutions = [(CDN, "dpd_static_support/css")]  # type: ignore[attr-defined]
-    mappings.substitutions = [('integrity="sha384-x"', "")]  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, package.__name__, package)
-    monkeypatch.setitem(sys.modules, mappings.__name__, mappings)
-    middleware._substitutes.cache_clear()
-    yield mappings
-    middleware._substitutes.cache_clear()
-
-
-def test_files_of_a_cdn_become_the_sites_own(answer: Any, support: ModuleType) -> None:
+def test_files_of_a_cdn_become_the_sites_own(answer: Any) -> None:
     response = answer(ExternalRedirectionMiddleware, HttpResponse(EXTERNAL))
     assert response.text == (
         '<link href="/static/dpd_static_support/css/bootstrap.min.css" ><a href="https://elsewhere.example.com/css">'
     )
 
 
-def test_a_file_that_has_not_been_collected_stays_the_cdns(answer: Any, support: ModuleType, settings: Any) -> None:
+def test_a_file_that_has_not_been_collected_stays_the_cdns(answer: Any, settings: Any) -> None:
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django.contrib.staticfiles"]
     settings.STORAGES = {
         **settings.STORAGES,
@@ -195,6 +184,26 @@ def test_a_file_that_has_not_been_collected_stays_the_cdns(answer: Any, support:
     assert f'href="{CDN}/bootstrap.min.css"' in answer(ExternalRedirectionMiddleware, HttpResponse(EXTERNAL)).text
 
 
-def test_without_the_package_nothing_changes(answer: Any) -> None:
+def test_the_files_are_where_the_package_says(settings: Any, tmp_path: Path) -> None:
+    static_site.use_static_files(settings, tmp_path)
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "dpd_static_support"]
+    names = static_site.collect()
+    page = " ".join(f'src="{address}/{name}"' for address, name in IN_PACKAGE)
+    served = ExternalRedirectionMiddleware(lambda request: HttpResponse(page))(HttpRequest()).text
+    found = re.findall(r'src="/static/([^"]+)"', served)
+    assert len(found) == len(IN_PACKAGE)
+    assert set(found) <= names
+
+
+IN_PACKAGE = (
+    (CDN, "bootstrap.min.css"),
+    ("https://stackpath.bootstrapcdn.com/bootstrap/4.3.1/js", "bootstrap.min.js"),
+    ("https://cdnjs.cloudflare.com/ajax/libs/popper.js/1.14.7/umd", "popper.min.js"),
+)
+
+
+def test_without_the_package_nothing_changes(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dpd_static_support", None)  # as if it were not installed
     middleware._substitutes.cache_clear()
     assert answer(ExternalRedirectionMiddleware, HttpResponse(EXTERNAL)).text == EXTERNAL
+    middleware._substitutes.cache_clear()
