@@ -29,11 +29,14 @@ PAGES = {
     "in-page": ["Dice"],
     "frames": ["Ranking"],
     "strict": ["Dice"],
+    "files": ["Files"],
+    "jinja2": ["Dice"],
+    "previews": ["Dice"],
     "monitor": ["Monitor"],
     "counter": ["Counter"],
 }
 # The same for the apps in its frames
-FRAMES = PAGES | {"frames": ["Ranking", *["StockGains"] * 3], "strict": []}
+FRAMES = PAGES | {"frames": ["Ranking", *["StockGains"] * 3], "strict": [], "jinja2": ["Dice"] * 2, "previews": []}
 # Apps that are shown as a saved instance -> its slug
 INSTANCES = {"Savings": "our-plan"}
 _SECONDS_TO_START = 60
@@ -61,11 +64,11 @@ def _answered_well(line: str) -> bool:
 
 
 @contextmanager
-def demo_server(folder: Path) -> Iterator[DemoServer]:
+def demo_server(folder: Path, **variables: str) -> Iterator[DemoServer]:
     """Run the demo on a free port, with its database and its log in ``folder``."""
     left_out = ("DJANGO_SETTINGS_MODULE", "REDIS_URL")
     environment = {key: value for key, value in os.environ.items() if key not in left_out}
-    environment |= {"DEMO_DATABASE": str(folder / "demo.sqlite3"), "PYTHONUNBUFFERED": "1"}
+    environment |= {"DEMO_DATABASE": str(folder / "demo.sqlite3"), "PYTHONUNBUFFERED": "1", **variables}
     # When a browser gives a request up, Django's development server leaves the file that it was sending open.
     manage = [sys.executable, "-W", "error", "-W", "ignore:unclosed file:ResourceWarning", str(MANAGE)]
     subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, cwd=folder, check=True)

@@ -98,19 +98,20 @@ def visitor(server: DemoServer) -> Visitor:
 
 
 def test_the_index_links_every_demo(visitor: Visitor) -> None:
-    linked = re.findall(r'<li>\s*<a href="/([a-z-]+)/">', visitor.get("/"))
+    linked = re.findall(r'<li>\s*<a href="/([a-z0-9-]+)/">', visitor.get("/"))
     assert linked == list(PAGES)
 
 
 @pytest.mark.parametrize(("page", "names"), PAGES.items())
 def test_a_page_frames_its_apps_and_shows_their_source(visitor: Visitor, page: str, names: list[str]) -> None:
     text = visitor.get(f"/{page}/")
-    urls = re.findall(r'<iframe[^>]* src="([^"]+)"', text)
+    urls = re.findall(r'<iframe[^>]* src="(/dash/[^"]+)"', text)
     assert [re.sub("initial/[^/]+/$", "", url) for url in urls] == [prefix(name) for name in FRAMES[page]]
-    files = re.findall(r"<figcaption>([^<]+)</figcaption>", text)
-    shown = [html.unescape(re.sub("<[^>]+>", "", code)) for code in re.findall(r"<pre[^>]*>(.*?)</pre>", text, re.S)]
-    assert shown == [(MANAGE.parent / file).read_text() for file in files]
-    assert [re.findall(r'DjangoDash\("(\w+)"[,)]', source)[-1:] for source in shown] == [[name] for name in names]
+    figures = re.findall(r"<figcaption>([^<]+)</figcaption>\s*<pre[^>]*>(.*?)</pre>", text, re.S)
+    shown = {file: html.unescape(re.sub("<[^>]+>", "", code)) for file, code in figures}
+    assert shown == {file: (MANAGE.parent / file).read_text() for file in shown}
+    sources = [source for file, source in shown.items() if file.endswith(".py")]
+    assert [re.findall(r'DjangoDash\("(\w+)"[,)]', source)[-1:] for source in sources] == [[name] for name in names]
 
 
 def test_a_page_that_does_not_exist_is_missing(visitor: Visitor) -> None:

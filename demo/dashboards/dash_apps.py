@@ -8,6 +8,7 @@ from . import (  # noqa: F401 - importing them makes the apps
     counter,
     country,
     dice,
+    files,
     look,
     monitor,
     ranking,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from . import views
+from . import article, views
 
 login_view = LoginView.as_view(
     template_name="dashboards/login.html",
@@ -19,6 +19,8 @@ urlpatterns = [
     path("session/", views.session, name="session"),
     path("handed/", views.handed, name="handed"),
     path("strict/", views.strict, name="strict"),
+    path("jinja2/", views.jinja2, name="jinja2"),
+    path("article/preview/", article.preview, name="preview"),
     path("<slug:slug>/", views.demo, name="demo"),
     path("<slug:slug>/fragment/", views.fragment, name="fragment"),
 ]

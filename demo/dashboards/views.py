@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import engines
 from django.utils.safestring import SafeString
 from django_plotly_dash.views import add_to_session
 
@@ -16,6 +19,7 @@ from . import (
     counter,
     country,
     dice,
+    files,
     monitor,
     ranking,
     savings,
@@ -47,8 +51,9 @@ class Shown:
         which = (
             f'slug="{self.slug}"' if self.slug else f'name="{self.name}"'
         )
+        height = f' height="{self.height}"' if self.height else ""
         more = f" {self.more}" if self.more else ""
-        return f'{{% plotly_app {which} height="{self.height}"{more} %}}'
+        return f"{{% plotly_app {which}{height}{more} %}}"
 
     @property
     def frame_tag(self) -> str:
@@ -174,6 +179,29 @@ DEMOS = [
         "dashboards/strict.html",
     ),
     Demo(
+        "files",
+        "Where files come from",
+        "The app lists what its page has loaded. Started with "
+        "DEMO_STATICFILES=1, the demo serves it with its other static "
+        "files instead.",
+        [Shown("Files", "", files)],
+    ),
+    Demo(
+        "jinja2",
+        "Templates of Jinja2",
+        "The same tags, as functions.",
+        [Shown("Dice", "", dice)],
+        "dashboards/jinja2.html",
+    ),
+    Demo(
+        "previews",
+        "Previews and caches",
+        "An app in the draft of an article, and one in a part of the page "
+        "that the cache keeps.",
+        [Shown("Dice", "", dice)],
+        "dashboards/previews.html",
+    ),
+    Demo(
         "monitor",
         "A live monitor",
         "A callback that goes on for as long as the page is open, and "
@@ -211,7 +239,26 @@ def index(request: HttpRequest) -> HttpResponse:
 def demo(request: HttpRequest, slug: str) -> HttpResponse:
     """One demo."""
     found = _demo(slug)
-    return render(request, found.template, {"demo": found, "demos": DEMOS})
+    context = {"demo": found, "demos": DEMOS, "sevens": SEVENS}
+    return render(request, found.template, context)
+
+
+# What a page hands to the app Dice: throws to begin with
+SEVENS = {"sums": {"data": [7] * 5}}
+
+
+def jinja2(request: HttpRequest) -> HttpResponse:
+    """The demo whose apps stand in a template of Jinja2."""
+    template: Any = engines["jinja2"].get_template("dashboards/apps.html")
+    source = Path(template.template.filename)
+    context = {
+        "demo": _demo("jinja2"),
+        "demos": DEMOS,
+        "main": template.render({}, request),
+        "template_name": "dashboards/jinja2/dashboards/apps.html",
+        "template_source": source.read_text(),
+    }
+    return render(request, "dashboards/jinja2.html", context)
 
 
 def session(request: HttpRequest) -> HttpResponse:

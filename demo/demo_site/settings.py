@@ -46,7 +46,14 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ]
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "environment": "dashboards.templates_of_jinja2.environment"
+        },
+    },
 ]
 DATABASES = {
     "default": {
@@ -58,6 +65,15 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 STATIC_URL = "/static/"
+if os.environ.get("DEMO_STATICFILES"):
+    # Bundles and assets with the other static files, rather than from
+    # the apps themselves: docs/static-files tells of both.
+    STATICFILES_FINDERS = [
+        "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+        "django_plotly_dash.finders.DashAssetFinder",
+        "django_plotly_dash.finders.DashComponentFinder",
+        "django_plotly_dash.finders.DashAppDirectoryFinder",
+    ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/visitor/"
 LOGOUT_REDIRECT_URL = "/visitor/"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Frame, Page, expect
@@ -31,7 +32,7 @@ def frames(page: Page, url: str) -> list[Frame]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "previews"])  # a page in a frame may scroll
 def test_every_frame_shows_its_chart_and_nothing_scrolls_twice(
     page: Page, server: DemoServer, name: str, scheme: str
 ) -> None:
@@ -111,15 +112,16 @@ def test_one_app_stands_in_a_page_four_times(page: Page, server: DemoServer) -> 
     page.click("#insert")
     places = [page.locator(".pair > div").nth(number) for number in (0, 1, 3)]
     places = [*places, page.frame_locator("iframe").locator("body")]
-    for place in places:
-        expect(place.locator("#thrown")).to_have_text(re.compile("^10 throws"))
+    begun = [10, 15, 10, 10]  # one begins with five that the page hands over
+    for place, throws in zip(places, begun, strict=True):
+        expect(place.locator("#thrown")).to_have_text(re.compile(f"^{throws} throws"))
     for number, place in enumerate(places, 1):
         for _ in range(number):
             throws = int(place.locator("#thrown").inner_text().split()[0])
             place.locator("#throw").click()
             expect(place.locator("#thrown")).to_have_text(re.compile(f"^{throws + 10} throws"))
-    for number, place in enumerate(places, 1):
-        expect(place.locator("#thrown")).to_have_text(re.compile(f"^{number * 10 + 10} throws"))
+    for number, (place, throws) in enumerate(zip(places, begun, strict=True), 1):
+        expect(place.locator("#thrown")).to_have_text(re.compile(f"^{number * 10 + throws} throws"))
     page.click("#remove")
     page.wait_for_function("window.dash_stores.length === 2")
 
@@ -158,6 +160,52 @@ def test_an_app_in_a_page_with_a_strict_policy_breaks_none_of_it(page: Page, ser
     page.click("#throw")
     expect(page.locator("#thrown")).to_have_text(re.compile("^20 throws"))
     assert page.evaluate("broken") == []
+
+
+def test_a_template_of_jinja2_shows_apps_in_the_page_and_in_frames(page: Page, server: DemoServer) -> None:
+    for app in (*frames(page, f"{server.url}/jinja2/"), page.locator(".django-plotly-dash-direct")):
+        app.locator("#throw").click()
+        expect(app.locator("#thrown")).to_have_text(re.compile("^20 throws"))
+
+
+def test_a_draft_shows_its_apps_to_whoever_looks_at_it(page: Page, server: DemoServer) -> None:
+    page.goto(f"{server.url}/previews/")
+    page.get_by_label("Headline").fill("Another headline")
+    page.get_by_role("button", name="Preview").click()
+    draft = page.frame_locator("iframe[name=preview]")
+    expect(draft.locator("h1")).to_have_text("Another headline")
+    draft.locator("#throw").click()
+    expect(draft.locator("#thrown")).to_have_text(re.compile("^20 throws"))
+    expect(draft.frame_locator("iframe").locator("h2")).to_have_text("Years of life")
+
+
+def test_what_the_cache_keeps_works_for_the_next_visitor(page: Page, server: DemoServer) -> None:
+    for _ in range(2):
+        page.context.clear_cookies()
+        page.goto(f"{server.url}/previews/")
+        app = page.locator(".django-plotly-dash-direct")
+        app.locator("#throw").click()
+        expect(app.locator("#thrown")).to_have_text(re.compile("^20 throws"))
+
+
+def loaded_from(page: Page, server: DemoServer) -> set[str]:
+    """The first parts of the folders that the app finds its page's files in."""
+    (app,) = frames(page, f"{server.url}/files/")
+    expect(app.locator("td", has_text="kite")).to_have_count(1)
+    folders = app.locator("td + td").all_inner_texts()
+    assert app.locator("img").evaluate("picture => picture.naturalWidth") == 64
+    return {"/".join(folder.split("/")[:3]) for folder in folders}
+
+
+def test_the_app_lists_files_that_apps_serve_themselves(page: Page, server: DemoServer) -> None:
+    assert loaded_from(page, server) == {"/dash/app", "/dash/_dash-component-suites", "/dash/_dpd"}
+
+
+def test_the_app_lists_files_that_are_among_the_static_files(page: Page, tmp_path: Path) -> None:
+    with demo_server(tmp_path, DEMO_STATICFILES="1") as server:
+        # Builds for dev tools are nothing to be collected.
+        assert loaded_from(page, server) == {"/static/dpd", "/dash/_dash-component-suites"}
+        assert server.complaints() == []
 
 
 def test_the_monitor_goes_on_by_itself(page: Page, server: DemoServer) -> None:
