@@ -29,7 +29,7 @@ from django.http import HttpRequest
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone, translation
 
-from django_plotly_dash import DjangoDash
+from django_plotly_dash import DjangoDash, context
 from django_plotly_dash.background import managers, travel
 from django_plotly_dash.background.handles import Handle
 from django_plotly_dash.background.store import Contact
@@ -735,6 +735,82 @@ def test_visitors_without_sessions_do_not_share_what_sees_the_session(app: Djang
     assert Page(Client(), app).result("out.children", 1) != Page(Client(), app).result("out.children", 1)
 
 
+@pytest.mark.parametrize("way", ["request", "maker"])
+def test_a_function_that_does_not_name_the_user_cannot_see_one_where_results_are_kept(
+    way: str, app: DjangoDash, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caching(app._background_manager)
+
+    def who() -> str:
+        found = context.require()
+        return str(found.request.user if way == "request" else found.extras["user"]())
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def by_the_way(value: int) -> str:
+        return who()
+
+    @app.callback(Output("named", "children"), Input("in", "value"), background=True)
+    def named(value: int, user: Any) -> str:
+        return who()
+
+    for name in ("ada", "bob"):
+        client.force_login(get_user_model().objects.create_user(name))
+        page = Page(client, app)
+        assert page.wait(page.start("out.children", 1)).status_code == 500
+        assert "Let it name user among its arguments" in caplog.text
+        caplog.clear()
+        assert page.result("named.children", 1) == name
+
+
+def test_the_write_policy_knows_who_asked_where_the_function_does_not(
+    app: DjangoDash, client: Client, settings: Any
+) -> None:
+    caching(app._background_manager)
+    settings.PLOTLY_DASH = {"state_write_policy": "owner"}
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def function(value: int, dash_app: DashApp) -> int:
+        dash_app.update_current_state("in", "value", value)
+        return value
+
+    ada = get_user_model().objects.create_user("ada")
+    row = DashApp(stateless_app=StatelessApp.objects.create(app_name="Jobs"), instance_name="Saved one", owner=ada)
+    row.base_state, row.save_on_change = json.dumps({"in": {"value": 0}}), True
+    row.save()
+    for value, saved in ((1, 0), (2, 2)):
+        assert Page(client, app, f"/dash/instance/{row.slug}/").result("out.children", value) == value
+        row.refresh_from_db()
+        assert json.loads(row.base_state) == {"in": {"value": saved}}
+        client.force_login(ada)
+
+
+@pytest.mark.urls("tests.two_mounts")
+def test_a_cached_result_stays_with_the_mount_and_sees_no_address(app: DjangoDash, client: Client) -> None:
+    caching(app._background_manager)
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def function(value: int) -> Any:
+        return [dash.get_relative_path("/page"), context.require().request.path, dash.ctx.path, dict(dash.ctx.args)]
+
+    for mount in ("dash", "other"):
+        url = f"/{mount}/app/jobs/"
+        seen = Page(client, app, url).result("out.children", 1, secret=mount)
+        assert seen == [f"{url}page", url, "", {}]
+
+
+def test_a_cached_result_stays_with_the_query_where_the_function_sees_it(app: DjangoDash, client: Client) -> None:
+    caching(app._background_manager)
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def function(value: int, callback_context: Any) -> Any:
+        return [dash.ctx.path, dict(dash.ctx.args), os.getpid()]
+
+    page = Page(client, app)
+    one, two, again = (page.result("out.children", 1, page=number) for number in "121")
+    assert [one[:2], two[:2]] == [[f"{page.url}_dash-update-component", {"page": number}] for number in "12"]
+    assert again == one
+
+
 def test_a_cached_result_stays_with_its_instance_and_language(
     app: DjangoDash, client: Client, tmp_path: Path, settings: Any
 ) -> None:
@@ -1049,7 +1125,8 @@ def test_credentials_stay_behind_and_facts_are_sealed(app: DjangoDash, settings:
     assert of_request["headers"] == {"Accept-Language": "de"}
     assert not sent["cookies"]
     assert not sent["headers"]
-    assert (sent["args"], sent["path"], sent["inputs_list"]) == ({"page": "2"}, "/dash/_dash-update-component", [1])
+    assert (of_request["args"], of_request["path"]) == ({"page": "2"}, "/dash/_dash-update-component")
+    assert (sent["args"], sent["path"], sent["inputs_list"]) == (None, None, [1])
     text = json.dumps(sent)
     assert "the-session-key" not in text
     assert "credential" not in text

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import django
 from asgiref.sync import async_to_sync
@@ -116,7 +116,8 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
     request.session = _session(facts.session)
     state = SessionState(request)
     load_user = functools.cache(_user)
-    request.user = SimpleLazyObject(lambda: load_user(facts.user))
+    seen_user = functools.partial(load_user, facts.user) if facts.sees_user else _refuse_user
+    request.user = SimpleLazyObject(seen_user)
     found = context.RequestContext(
         request=request,
         app=app,
@@ -130,9 +131,17 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
             "dash_app_id": lambda: facts.instance or app.slug,
             "params": lambda: Params(facts.params),
             "session_state": lambda: state.values,
-            "user": lambda: load_user(facts.user),
+            "user": seen_user,
         },
     )
+
+    def save() -> None:
+        _save(state)
+        if row is not None and not row.state_error:
+            # What the user's code has set. What it returns is saved when the browser fetches it.
+            request.user = SimpleLazyObject(lambda: load_user(facts.user))  # the write policy may always know
+            Recorder(row, app, request).save()
+
     managers = (
         context.opened(found),
         app.speaking(),
@@ -145,17 +154,9 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
         try:
             yield
         except PreventUpdate:
-            _save(state)
-            _save_row(row, app, request)
+            save()
             raise
-        _save(state)
-        _save_row(row, app, request)
-
-
-def _save_row(row: DashApp | None, app: DjangoDash, request: HttpRequest) -> None:
-    """Save what the user's code has set. What it returns is saved when the browser fetches it."""
-    if row is not None and not row.state_error:
-        Recorder(row, app, request).save()
+        save()
 
 
 def _save(state: SessionState) -> None:
@@ -197,6 +198,14 @@ def _user(key: str | None) -> Any:
     if user is None or not user.is_active:
         raise DjangoPlotlyDashError("The user who asked for this background callback cannot log in any more.")
     return user
+
+
+def _refuse_user() -> NoReturn:
+    raise ConfigurationError(
+        "The manager of this background callback keeps results (cache_by), and what it keeps of this one is for all "
+        "users, so the function cannot see who has asked. Let it name user among its arguments: then results are kept "
+        "for each user."
+    )
 
 
 class _SetProps(dict[str, Any]):
