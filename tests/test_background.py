@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import importlib
 import json
 import os
@@ -22,6 +23,7 @@ import plotly.io
 import pytest
 from celery import Celery
 from dash import CeleryManager, DiskcacheManager, Input, Output, State, html, no_update
+from dash.background_callback.managers import BaseBackgroundCallbackManager
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -30,14 +32,14 @@ from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone, translation
 
 from django_plotly_dash import DjangoDash, context
-from django_plotly_dash.background import managers, travel
+from django_plotly_dash.background import lost, managers, travel
 from django_plotly_dash.background.handles import Handle
 from django_plotly_dash.background.store import Contact
 from django_plotly_dash.exceptions import ConfigurationError, InjectionError
 from django_plotly_dash.models import DashApp, StatelessApp
 from tests.background_page import Page, eventually, value_of
 from tests.conftest import SERVICES, Write
-from tests.helpers import needs_signed_handles
+from tests.helpers import callback_body, needs_signed_handles
 
 pytestmark = [
     needs_signed_handles,
@@ -888,6 +890,24 @@ def test_a_process_that_was_killed_is_an_error(app: DjangoDash, client: Client, 
     assert "The job was lost" in caplog.text
 
 
+@pytest.mark.parametrize("handled", [False, True], ids=["", "on_error"])
+def test_a_job_that_is_started_while_redis_is_away_is_an_error_at_once(handled: bool, client: Client) -> None:
+    nowhere = "redis://127.0.0.1:1/0"
+    celery = Celery("away", broker=nowhere, backend=nowhere, set_as_current=False)
+    app = DjangoDash("Away", background_callback_manager=CeleryManager(celery))
+    app.layout = html.Div()
+    on_error = {"on_error": lambda error: "Try again later"} if handled else {}
+    app.callback(Output("out", "children"), Input("in", "value"), background=True, **on_error)(double)
+    page = Page(client, app)
+    before = time.monotonic()
+    response = page.post(callback_body(app, "out.children", 1))
+    assert time.monotonic() - before < 5
+    if handled:
+        assert value_of(response) == "Try again later"
+    else:
+        assert response.status_code == 500
+
+
 @pytest.mark.parametrize("forged", ["cacheKey", "job"])
 def test_a_handle_that_was_not_signed_here_is_an_error(forged: str, app: DjangoDash, client: Client) -> None:
     app.callback(Output("out", "children"), Input("in", "value"), background=True)(double)
@@ -1078,8 +1098,6 @@ async def test_an_event_loop_is_not_held_by_starting_and_asking(
     watched("get_result")
     page = await sync_to_async(Page)(Client(), app)
     client = AsyncClient()
-    from tests.helpers import callback_body
-
     body = callback_body(app, "out.children", 1)
     url = f"{page.url}_dash-update-component?endId={page.end_id}"
     started = (await client.post(url, json.dumps(body), content_type="application/json")).json()
@@ -1202,6 +1220,22 @@ def test_a_process_is_ended_only_while_it_is_the_one_that_the_handle_means(tmp_p
         sleeper.wait()
     assert managers.living_task(manager, name) is None
     manager.handle.close()
+
+
+def test_a_manager_that_is_gone_leaves_nothing_behind_and_each_has_its_own() -> None:
+    class Manager(BaseBackgroundCallbackManager):
+        pass
+
+    kept = list(Manager.managers)
+    first, second = Manager(None), Manager(None)
+    Manager.managers[:] = kept
+    lost.contact_with(first).made()
+    assert not lost.contact_with(first).is_lost_for(60)
+    assert lost.contact_with(second).is_lost_for(60)
+    known = len(lost._contacts)
+    del first, second
+    gc.collect()
+    assert len(lost._contacts) == known - 2
 
 
 def test_a_store_that_is_away_is_an_error_once_the_job_is_old_and_nothing_was_heard(monkeypatch: Any) -> None:

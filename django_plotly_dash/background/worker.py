@@ -35,7 +35,6 @@ from . import travel
 from .store import Heartbeat, JobRecord
 
 if TYPE_CHECKING:
-    from ..djangodash import DjangoDash
     from ..models import DashApp
     from .jobs import BackgroundCallback
 
