@@ -25,6 +25,11 @@ _ALL_ADDRESSES = ("0.0.0.0", "::", "[::]")  # noqa: S104 - addresses to recognis
 # Django's reloader runs the script anew in another process; sessions are to survive that.
 _KEY_VARIABLE = "DJANGO_PLOTLY_DASH_SCRIPT_KEY"
 _served: list[DjangoDash] = []
+_NO_NOTEBOOK = "Django serves a script, and no cell of a notebook. Open the address that is printed."
+_IGNORED = {
+    "proxy": "it only changes the address that Dash prints.",
+    **dict.fromkeys(("jupyter_mode", "jupyter_width", "jupyter_height", "jupyter_server_url"), _NO_NOTEBOOK),
+}
 _ASGI_SETTINGS = {"ASGI_APPLICATION": "django_plotly_dash.routing.application"}
 logger = logging.getLogger("django_plotly_dash")
 
@@ -71,6 +76,13 @@ def address(host: str | None, port: str | int | None) -> tuple[str, int]:
     if not str(port).isdecimal() or not 0 < int(port) < 65536:
         raise ConfigurationError(f"port is {port!r}; it has to be a number from 1 to 65535.")
     return host.strip("[]"), int(port)
+
+
+def without_ignored(options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of ``app.run()`` but those of Dash's that have no effect here; a warning says why."""
+    for name in options.keys() & _IGNORED.keys():
+        logger.warning("app.run(%s=...) has no effect: %s", name, _IGNORED[name])
+    return {name: value for name, value in options.items() if name not in _IGNORED}
 
 
 def serve(

@@ -250,6 +250,15 @@ def test_the_debug_flag_may_come_from_the_environment(start: Start) -> None:
     assert script.config["ui"] is True
 
 
+def test_arguments_that_are_for_notebooks_and_proxies_are_taken_with_a_warning(start: Start) -> None:
+    script = start(GREETING % 'jupyter_mode="tab", jupyter_height=600, proxy="http://127.0.0.1:1::https://a.example"')
+    script.wait()
+    assert value_of(script.call("greeting.children", "Bob")) == "Hello Bob"
+    assert "app.run(jupyter_mode=...) has no effect: Django serves a script" in script.output
+    assert "app.run(jupyter_height=...) has no effect" in script.output
+    assert "app.run(proxy=...) has no effect: it only changes the address that Dash prints" in script.output
+
+
 def test_session_state_lasts_from_one_callback_to_the_next(start: Start) -> None:
     script = start("""
         from dash import Dash, Input, Output, html
