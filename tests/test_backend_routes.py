@@ -153,7 +153,7 @@ def test_rules_stand_below_the_base(routes: Routes) -> None:
 )
 def test_what_a_flask_app_has_is_an_error_that_names_the_way_out(ask: Any, way_out: str) -> None:
     server = made().server
-    with pytest.raises(AttributeError, match=rf"is not a Flask app and has no {way_out}"):
+    with pytest.raises(AttributeError, match=rf"is no Flask app: it has no {way_out}"):
         ask(server)
     assert not hasattr(server, "config")
     assert not hasattr(server, "__array__")

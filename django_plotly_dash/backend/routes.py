@@ -59,9 +59,9 @@ class Routes:
             if name.startswith("__"):  # what Python's own protocols ask for
                 raise AttributeError(name)
             raise AttributeError(
-                f"app.server of a DjangoDash app (of {self.name}) is not a Flask app and has no {name!r}. There are other "
-                "places for it: settings for config, urls.py or dash.hooks.route for route, app.run() for run, middleware "
-                "for before_request and after_request, django.core.cache for caches, django.contrib.auth for logins."
+                f"app.server of a DjangoDash app (of {self.name}) is no Flask app: it has no {name!r}. Take Django's: "
+                "settings for config, urls.py or dash.hooks.route for route, app.run() for run, middleware for "
+                "before_request and after_request, django.core.cache for caches, django.contrib.auth for logins."
             )
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -11,7 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 
-from .. import csrf
+from .. import csrf, standalone
 from ..context import RequestContext
 from ..exceptions import ConfigurationError
 
@@ -49,6 +49,7 @@ class Facts:
 
     Attributes:
         app: slug of the app.
+        app_elsewhere: other names of it, for a worker that has imported what is run as a script here.
         callback: id of the callback.
         job: names this run of it.
         prefix: URL path at which the app answered.
@@ -74,6 +75,7 @@ class Facts:
     params: dict[str, Any] | None = None
     files_prefix: str = ""
     sees_user: bool = True
+    app_elsewhere: list[str] = field(default_factory=list)
 
 
 def facts_of(
@@ -98,6 +100,7 @@ def facts_of(
         params=params_of(found) if "params" in wanted else None,
         files_prefix=found.files_prefix,
         sees_user=sees_user,
+        app_elsewhere=standalone.names_elsewhere(found.app.app_name),
     )
 
 

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import django
 from asgiref.sync import async_to_sync
 from dash._callback_context import context_value
 from dash.exceptions import PreventUpdate
@@ -21,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
-from .. import context
+from .. import context, standalone
 from ..conf import app_settings
 from ..exceptions import AppNotFoundError, ConfigurationError, DjangoPlotlyDashError
 from ..injection import CallbackContext
@@ -35,6 +34,7 @@ from . import travel
 from .store import Heartbeat, JobRecord
 
 if TYPE_CHECKING:
+    from ..djangodash import DjangoDash
     from ..models import DashApp
     from .jobs import BackgroundCallback
 
@@ -62,9 +62,10 @@ def run(set_progress: Callable[[Any], None], /, *args: Any, **kwargs: Any) -> An
 
 def run_in_child(set_progress: Callable[[Any], None], /, *args: Any, **kwargs: Any) -> Any:
     """The same in a process that was made for this job, by a fork as a rule."""
-    _leave_inherited_connections()
-    if not apps.ready:
-        django.setup()
+    if apps.ready:
+        _leave_inherited_connections()
+    else:  # it was spawned
+        standalone.set_up_worker()
     try:
         return _run(set_progress, args, kwargs)
     finally:
@@ -75,7 +76,7 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
     values: Any = context_value.get()
     facts = travel.unseal(values.pop(travel.KEY))
     values.update(travel.unsealed(values.pop(travel.REQUEST_KEY)))
-    app = registry[facts.app]
+    app = _app(facts)
     callback: BackgroundCallback | None = app.background_callback(facts.callback)
     if callback is None:
         raise DjangoPlotlyDashError(
@@ -92,7 +93,7 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
         if store is not None and record is not None:
             stack.enter_context(Heartbeat(record, store, app_settings().background_callback_lease / 4))
             values.updated_props = _SetProps(record)
-        stack.enter_context(_made_again(facts))
+        stack.enter_context(_made_again(facts, app))
         function = callback.function
         try:
             result = (async_to_sync(function) if is_async(function) else function)(*args, **kwargs)
@@ -105,10 +106,14 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
             raise
 
 
+def _app(facts: travel.Facts) -> DjangoDash:
+    known = [name for name in (facts.app, *facts.app_elsewhere) if name in registry]
+    return registry[known[0] if known else facts.app]
+
+
 @contextmanager
-def _made_again(facts: travel.Facts) -> Iterator[None]:
+def _made_again(facts: travel.Facts, app: DjangoDash) -> Iterator[None]:
     """The request's context, language and time zone; what the callback changes in the session is saved."""
-    app = registry[facts.app]
     row = _instance(facts.instance) if facts.instance else None
     request: Any = HttpRequest()
     request.path = facts.prefix
