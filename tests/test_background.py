@@ -1222,13 +1222,11 @@ def test_a_process_is_ended_only_while_it_is_the_one_that_the_handle_means(tmp_p
     manager.handle.close()
 
 
-def test_a_manager_that_is_gone_leaves_nothing_behind_and_each_has_its_own() -> None:
-    class Manager(BaseBackgroundCallbackManager):
-        pass
-
-    kept = list(Manager.managers)
-    first, second = Manager(None), Manager(None)
-    Manager.managers[:] = kept
+def test_a_manager_that_is_gone_leaves_nothing_behind_and_each_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("managers", "functions"):  # Dash keeps every manager
+        monkeypatch.setattr(BaseBackgroundCallbackManager, name, [])
+    first, second = BaseBackgroundCallbackManager(None), BaseBackgroundCallbackManager(None)
+    BaseBackgroundCallbackManager.managers.clear()
     lost.contact_with(first).made()
     assert not lost.contact_with(first).is_lost_for(60)
     assert lost.contact_with(second).is_lost_for(60)
