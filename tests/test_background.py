@@ -1043,6 +1043,8 @@ import multiprocess
 
 if __name__ == "__main__":
     multiprocess.set_start_method("spawn")
+    from django.conf import settings
+    settings.PLOTLY_DASH = {**settings.PLOTLY_DASH, "background_callback_queue_timeout": 60}  # it imports all anew
     import django
     django.setup()
     from django.test import Client
