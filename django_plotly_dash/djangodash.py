@@ -151,11 +151,13 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
             hide_all_callbacks: leave callbacks out of the dev tools' graph unless they say ``hidden=False``.
             use_reloader: start anew when a file changes; by default as ``debug``.
             threaded: answer each request in a thread of its own.
-            dev_tools: the ``dev_tools_...`` arguments of ``dash.Dash.run``.
+            dev_tools: the ``dev_tools_...`` arguments of ``dash.Dash.run``. Its ``proxy`` and ``jupyter_...`` are
+                taken and have no effect.
 
         Raises:
             ConfigurationError: Django has settings already, the port is not one, or an argument is not known.
         """
+        dev_tools = standalone.without_ignored(dev_tools)
         refuse_unknown(dev_tools)
         host, port = standalone.address(host, port)
         standalone.refuse_in_project(host, port)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
+import logging
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
@@ -29,6 +31,7 @@ from .signatures import EXTRAS, LAYOUT_EXTRAS, is_async
 if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
+logger = logging.getLogger("django_plotly_dash")
 _HOLD_PAGE_REGISTRY = (
     "dash._layout_utils",
     "dash.mcp.primitives.resources.resource_pages",
@@ -143,9 +146,13 @@ def inject_tool(app: DjangoDash, function: Callable[..., Any]) -> Callable[..., 
     return tool
 
 
-def guarded(app: DjangoDash, function: Callable[[], Any]) -> Callable[[], Any]:
+def guarded(app: DjangoDash, function: Callable[[], Any], *, is_trial: bool = False) -> Callable[[], Any]:
     """For a call by an MCP client: coroutines are run to their end, and an error is logged as that of a callback is.
-    Dash sends the text of any exception to the client; without dev tools it is to show nothing of itself."""
+    Dash sends the text of any exception to the client; without dev tools it is to show nothing of itself.
+
+    Args:
+        is_trial: the client has called something else, and an error is nobody's.
+    """
 
     def call() -> Any:
         try:
@@ -155,7 +162,10 @@ def guarded(app: DjangoDash, function: Callable[[], Any]) -> Callable[[], Any]:
             raise
         except Exception as error:  # whatever the user's function raises is logged and answered
             show = app.backend.show_errors
-            error_page.answer(error, context.require().request, debug=False, prune=True)
+            if is_trial:
+                logger.debug("A callback fails with what the layout shows: %r", error)
+            else:
+                error_page.answer(error, context.require().request, debug=False, prune=True)
             raise ToolError(f"{type(error).__name__}: {error}" if show else "The server could not answer.") from None
 
     return call
@@ -231,6 +241,23 @@ class ToolsOfRequest:
     def validation_layout(self, value: Any) -> None:
         self._validation_layout = value
 
+    def _prepare_callback(self, g: Any, body: Any) -> Any:
+        if self.mcp_callback_map is not None:
+            context.require().scratch.mcp_is_trial = not _is_called(self.mcp_callback_map, body["output"])
+        return super()._prepare_callback(g, body)  # type: ignore[misc]
+
     def _execute_callback(self, *args: Any) -> Callable[[], Any]:
         call: Callable[[], Any] = super()._execute_callback(*args)  # type: ignore[misc]
-        return call if self.mcp_callback_map is None else guarded(cast("DjangoDash", self), explaining(call, args[-1]))
+        if self.mcp_callback_map is None:
+            return call
+        is_trial = context.require().scratch.mcp_is_trial
+        return guarded(cast("DjangoDash", self), explaining(call, args[-1]), is_trial=is_trial)
+
+
+def _is_called(tools: Any, callback_id: str) -> bool:
+    """Whether it is this callback that the client calls. Dash also tries callbacks with what the layout shows, to
+    describe tools by what they give."""
+    message = json.loads(context.require().request.body)
+    name = (message.get("params") or {}).get("name", "") if message.get("method") == "tools/call" else ""
+    called = tools.find_by_tool_name(name)
+    return called is not None and called.output_id == callback_id

@@ -1,4 +1,5 @@
-"""``app.run()``: a lone script served by Django, without a project. Its settings live in memory."""
+"""``app.run()``: a lone script served by Django, without a project. Its settings live in memory, and in the memory of
+workers that run its jobs."""
 
 from __future__ import annotations
 
@@ -6,7 +7,11 @@ import logging
 import os
 import socket
 import sys
+import tempfile
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -25,6 +30,11 @@ _ALL_ADDRESSES = ("0.0.0.0", "::", "[::]")  # noqa: S104 - addresses to recognis
 # Django's reloader runs the script anew in another process; sessions are to survive that.
 _KEY_VARIABLE = "DJANGO_PLOTLY_DASH_SCRIPT_KEY"
 _served: list[DjangoDash] = []
+_NO_NOTEBOOK = "Django serves a script, and no cell of a notebook. Open the address that is printed."
+_IGNORED = {
+    "proxy": "it only changes the address that Dash prints.",
+    **dict.fromkeys(("jupyter_mode", "jupyter_width", "jupyter_height", "jupyter_server_url"), _NO_NOTEBOOK),
+}
 _ASGI_SETTINGS = {"ASGI_APPLICATION": "django_plotly_dash.routing.application"}
 logger = logging.getLogger("django_plotly_dash")
 
@@ -73,6 +83,13 @@ def address(host: str | None, port: str | int | None) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def without_ignored(options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of ``app.run()`` but those of Dash's that have no effect here; a warning says why."""
+    for name in options.keys() & _IGNORED.keys():
+        logger.warning("app.run(%s=...) has no effect: %s", name, _IGNORED[name])
+    return {name: value for name, value in options.items() if name not in _IGNORED}
+
+
 def serve(
     app: DjangoDash, host: str, port: int, *, debug: bool, reloader: bool, threaded: bool, websockets: bool = False
 ) -> None:
@@ -103,6 +120,38 @@ def serve(
     )
 
 
+def help_workers() -> None:
+    """For a script with background callbacks: a Celery worker that imports it gets the settings of ``app.run()``."""
+    if "celery" in sys.modules and not has_settings():
+        import_module("celery.signals").worker_init.connect(_worker_begins, dispatch_uid=__name__)
+
+
+def _worker_begins(**_: Any) -> None:
+    set_up_worker()
+
+
+def set_up_worker() -> None:
+    """Set Django up in a process that runs jobs, with the settings of ``app.run()`` where there are no others."""
+    if not has_settings():
+        settings.configure(**_settings("localhost", debug=False))
+    django.setup()
+
+
+def names_elsewhere(name: str) -> list[str]:
+    """Names of an app in processes that import what is run as a script here: a Celery worker has the module by its own
+    name, a process that was spawned as ``__mp_main__``.
+
+    Args:
+        name: the app's name here.
+    """
+    if not name.startswith("__main__"):
+        return []
+    script = sys.modules["__main__"]
+    spec, file = getattr(script, "__spec__", None), getattr(script, "__file__", None)
+    modules = [spec.name if spec is not None else Path(file or name).stem, "__mp_main__"]
+    return [name.replace("__main__", module, 1) for module in modules]
+
+
 def _has_daphne() -> bool:
     try:
         return find_spec("daphne") is not None
@@ -121,7 +170,7 @@ def _change_settings(host: str, *, debug: bool) -> None:
 def _settings(host: str, *, debug: bool) -> dict[str, Any]:
     return {
         "DEBUG": debug,
-        "SECRET_KEY": os.environ.setdefault(_KEY_VARIABLE, get_random_secret_key()),
+        "SECRET_KEY": os.environ.get(_KEY_VARIABLE) or _secret_key(),
         "ALLOWED_HOSTS": _allowed_hosts(host),
         "ROOT_URLCONF": "django_plotly_dash.standalone_urls",
         "INSTALLED_APPS": ["django.contrib.contenttypes", "django.contrib.auth", "django_plotly_dash"],
@@ -139,6 +188,40 @@ def _settings(host: str, *, debug: bool) -> dict[str, Any]:
         "CSRF_COOKIE_NAME": "dash_script_csrf",
         "USE_TZ": True,
     }
+
+
+def _secret_key() -> str:
+    made = get_random_secret_key()
+    os.environ[_KEY_VARIABLE] = _shared_key(made) if "celery" in sys.modules else made
+    return os.environ[_KEY_VARIABLE]
+
+
+def _shared_key(made: str) -> str:
+    """The key that scripts of this user share with their Celery workers, which nobody else may read.
+
+    Args:
+        made: the key if there is none yet.
+
+    Raises:
+        ConfigurationError: there is no place for it.
+    """
+    try:
+        folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "django_plotly_dash"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / "script-key"
+        if not path.exists():
+            handle, name = tempfile.mkstemp(dir=folder)
+            with os.fdopen(handle, "w") as file:
+                file.write(made)
+            with suppress(FileExistsError):  # the worker is as fast
+                os.link(name, path)
+            os.unlink(name)
+        return path.read_text()
+    except (OSError, RuntimeError) as error:
+        raise ConfigurationError(
+            f"The key that a script shares with its Celery worker cannot be kept: {error}. Set {_KEY_VARIABLE} to a "
+            "long random text for both."
+        ) from error
 
 
 def _allowed_hosts(host: str) -> list[str]:

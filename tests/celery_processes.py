@@ -5,9 +5,11 @@ A module of tests takes the fixtures by giving them names: ``FIXTURES`` lists th
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import importlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -56,7 +58,7 @@ class Redis:
         self._process.wait()
 
     def everything(self) -> str:
-        """All keys and values, whatever their types."""
+        """All keys and values, whatever their types, and what is encoded in them: bodies of Celery's messages."""
         readers = {
             b"string": self.client.get,
             b"list": lambda key: self.client.lrange(key, 0, -1),
@@ -64,7 +66,9 @@ class Redis:
             b"hash": self.client.hgetall,
             b"zset": lambda key: self.client.zrange(key, 0, -1, withscores=True),
         }
-        return "\n".join(f"{key!r}: {readers[self.client.type(key)](key)!r}" for key in self.client.scan_iter())
+        lines = [f"{key!r}: {readers[self.client.type(key)](key)!r}" for key in self.client.scan_iter()]
+        bodies = [body for line in lines for body in re.findall(r'"body": "([\w+/=]+)"', line)]
+        return "\n".join([*lines, *(base64.b64decode(body).decode() for body in bodies)])
 
 
 class Worker:

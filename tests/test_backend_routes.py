@@ -142,6 +142,28 @@ def test_rules_stand_below_the_base(routes: Routes) -> None:
         routes.match("base/page", "GET")
 
 
+@pytest.mark.parametrize(
+    ("ask", "way_out"),
+    [
+        (lambda server: server.config.update(CACHE_TYPE="simple"), "'config'.*settings for config"),
+        (lambda server: server.route("/more"), "'route'.*urls.py or dash.hooks.route"),
+        (lambda server: server.before_request, "'before_request'.*middleware"),
+    ],
+    ids=["config", "route", "before_request"],
+)
+def test_what_a_flask_app_has_is_an_error_that_names_the_way_out(ask: Any, way_out: str) -> None:
+    server = made().server
+    with pytest.raises(AttributeError, match=rf"is no Flask app: it has no {way_out}"):
+        ask(server)
+    assert not hasattr(server, "config")
+    assert not hasattr(server, "__array__")
+
+
+def test_the_secret_is_django_s() -> None:
+    with pytest.raises(ConfigurationError, match=r"settings\.SECRET_KEY"):
+        made().server.secret_key = "mine"
+
+
 def test_secrets_are_per_app_the_same_in_every_process_and_follow_secret_key(settings: Any) -> None:
     settings.SECRET_KEY = "one"
     first = Routes("a").secret_key

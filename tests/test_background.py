@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import importlib
 import json
 import os
@@ -22,6 +23,7 @@ import plotly.io
 import pytest
 from celery import Celery
 from dash import CeleryManager, DiskcacheManager, Input, Output, State, html, no_update
+from dash.background_callback.managers import BaseBackgroundCallbackManager
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -29,15 +31,15 @@ from django.http import HttpRequest
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone, translation
 
-from django_plotly_dash import DjangoDash
-from django_plotly_dash.background import managers, travel
+from django_plotly_dash import DjangoDash, context
+from django_plotly_dash.background import lost, managers, travel
 from django_plotly_dash.background.handles import Handle
 from django_plotly_dash.background.store import Contact
 from django_plotly_dash.exceptions import ConfigurationError, InjectionError
 from django_plotly_dash.models import DashApp, StatelessApp
 from tests.background_page import Page, eventually, value_of
 from tests.conftest import SERVICES, Write
-from tests.helpers import needs_signed_handles
+from tests.helpers import callback_body, needs_signed_handles
 
 pytestmark = [
     needs_signed_handles,
@@ -735,6 +737,82 @@ def test_visitors_without_sessions_do_not_share_what_sees_the_session(app: Djang
     assert Page(Client(), app).result("out.children", 1) != Page(Client(), app).result("out.children", 1)
 
 
+@pytest.mark.parametrize("way", ["request", "maker"])
+def test_a_function_that_does_not_name_the_user_cannot_see_one_where_results_are_kept(
+    way: str, app: DjangoDash, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caching(app._background_manager)
+
+    def who() -> str:
+        found = context.require()
+        return str(found.request.user if way == "request" else found.extras["user"]())
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def by_the_way(value: int) -> str:
+        return who()
+
+    @app.callback(Output("named", "children"), Input("in", "value"), background=True)
+    def named(value: int, user: Any) -> str:
+        return who()
+
+    for name in ("ada", "bob"):
+        client.force_login(get_user_model().objects.create_user(name))
+        page = Page(client, app)
+        assert page.wait(page.start("out.children", 1)).status_code == 500
+        assert "Let it name user among its arguments" in caplog.text
+        caplog.clear()
+        assert page.result("named.children", 1) == name
+
+
+def test_the_write_policy_knows_who_asked_where_the_function_does_not(
+    app: DjangoDash, client: Client, settings: Any
+) -> None:
+    caching(app._background_manager)
+    settings.PLOTLY_DASH = {"state_write_policy": "owner"}
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def function(value: int, dash_app: DashApp) -> int:
+        dash_app.update_current_state("in", "value", value)
+        return value
+
+    ada = get_user_model().objects.create_user("ada")
+    row = DashApp(stateless_app=StatelessApp.objects.create(app_name="Jobs"), instance_name="Saved one", owner=ada)
+    row.base_state, row.save_on_change = json.dumps({"in": {"value": 0}}), True
+    row.save()
+    for value, saved in ((1, 0), (2, 2)):
+        assert Page(client, app, f"/dash/instance/{row.slug}/").result("out.children", value) == value
+        row.refresh_from_db()
+        assert json.loads(row.base_state) == {"in": {"value": saved}}
+        client.force_login(ada)
+
+
+@pytest.mark.urls("tests.two_mounts")
+def test_a_cached_result_stays_with_the_mount_and_sees_no_address(app: DjangoDash, client: Client) -> None:
+    caching(app._background_manager)
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def function(value: int) -> Any:
+        return [dash.get_relative_path("/page"), context.require().request.path, dash.ctx.path, dict(dash.ctx.args)]
+
+    for mount in ("dash", "other"):
+        url = f"/{mount}/app/jobs/"
+        seen = Page(client, app, url).result("out.children", 1, secret=mount)
+        assert seen == [f"{url}page", url, "", {}]
+
+
+def test_a_cached_result_stays_with_the_query_where_the_function_sees_it(app: DjangoDash, client: Client) -> None:
+    caching(app._background_manager)
+
+    @app.callback(Output("out", "children"), Input("in", "value"), background=True)
+    def function(value: int, callback_context: Any) -> Any:
+        return [dash.ctx.path, dict(dash.ctx.args), os.getpid()]
+
+    page = Page(client, app)
+    one, two, again = (page.result("out.children", 1, page=number) for number in "121")
+    assert [one[:2], two[:2]] == [[f"{page.url}_dash-update-component", {"page": number}] for number in "12"]
+    assert again == one
+
+
 def test_a_cached_result_stays_with_its_instance_and_language(
     app: DjangoDash, client: Client, tmp_path: Path, settings: Any
 ) -> None:
@@ -810,6 +888,24 @@ def test_a_process_that_was_killed_is_an_error(app: DjangoDash, client: Client, 
     os.kill(int(process.name), signal.SIGKILL)
     assert page.wait(job).status_code == 500
     assert "The job was lost" in caplog.text
+
+
+@pytest.mark.parametrize("handled", [False, True], ids=["", "on_error"])
+def test_a_job_that_is_started_while_redis_is_away_is_an_error_at_once(handled: bool, client: Client) -> None:
+    nowhere = "redis://127.0.0.1:1/0"
+    celery = Celery("away", broker=nowhere, backend=nowhere, set_as_current=False)
+    app = DjangoDash("Away", background_callback_manager=CeleryManager(celery))
+    app.layout = html.Div()
+    on_error = {"on_error": lambda error: "Try again later"} if handled else {}
+    app.callback(Output("out", "children"), Input("in", "value"), background=True, **on_error)(double)
+    page = Page(client, app)
+    before = time.monotonic()
+    response = page.post(callback_body(app, "out.children", 1))
+    assert time.monotonic() - before < 5
+    if handled:
+        assert value_of(response) == "Try again later"
+    else:
+        assert response.status_code == 500
 
 
 @pytest.mark.parametrize("forged", ["cacheKey", "job"])
@@ -947,6 +1043,8 @@ import multiprocess
 
 if __name__ == "__main__":
     multiprocess.set_start_method("spawn")
+    from django.conf import settings
+    settings.PLOTLY_DASH = {**settings.PLOTLY_DASH, "background_callback_queue_timeout": 60}  # it imports all anew
     import django
     django.setup()
     from django.test import Client
@@ -1002,8 +1100,6 @@ async def test_an_event_loop_is_not_held_by_starting_and_asking(
     watched("get_result")
     page = await sync_to_async(Page)(Client(), app)
     client = AsyncClient()
-    from tests.helpers import callback_body
-
     body = callback_body(app, "out.children", 1)
     url = f"{page.url}_dash-update-component?endId={page.end_id}"
     started = (await client.post(url, json.dumps(body), content_type="application/json")).json()
@@ -1049,7 +1145,8 @@ def test_credentials_stay_behind_and_facts_are_sealed(app: DjangoDash, settings:
     assert of_request["headers"] == {"Accept-Language": "de"}
     assert not sent["cookies"]
     assert not sent["headers"]
-    assert (sent["args"], sent["path"], sent["inputs_list"]) == ({"page": "2"}, "/dash/_dash-update-component", [1])
+    assert (of_request["args"], of_request["path"]) == ({"page": "2"}, "/dash/_dash-update-component")
+    assert (sent["args"], sent["path"], sent["inputs_list"]) == (None, None, [1])
     text = json.dumps(sent)
     assert "the-session-key" not in text
     assert "credential" not in text
@@ -1125,6 +1222,20 @@ def test_a_process_is_ended_only_while_it_is_the_one_that_the_handle_means(tmp_p
         sleeper.wait()
     assert managers.living_task(manager, name) is None
     manager.handle.close()
+
+
+def test_a_manager_that_is_gone_leaves_nothing_behind_and_each_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("managers", "functions"):  # Dash keeps every manager
+        monkeypatch.setattr(BaseBackgroundCallbackManager, name, [])
+    first, second = BaseBackgroundCallbackManager(None), BaseBackgroundCallbackManager(None)
+    BaseBackgroundCallbackManager.managers.clear()
+    lost.contact_with(first).made()
+    assert not lost.contact_with(first).is_lost_for(60)
+    assert lost.contact_with(second).is_lost_for(60)
+    known = len(lost._contacts)
+    del first, second
+    gc.collect()
+    assert len(lost._contacts) == known - 2
 
 
 def test_a_store_that_is_away_is_an_error_once_the_job_is_old_and_nothing_was_heard(monkeypatch: Any) -> None:

@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from dash import Input, Output, dcc, html
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client
 from django.urls import include, path
@@ -346,6 +348,45 @@ def test_the_text_of_an_error_is_for_developers(
     assert "Traceback" not in json.dumps(result)
     (record,) = [record for record in caplog.records if record.name == "django_plotly_dash"]
     assert "the secret of the callback" in str(record.exc_info[1])  # type: ignore[index]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["tools/list", "tools/call"])
+def test_a_callback_that_fails_while_tools_are_described_is_no_error_of_the_site(
+    method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = DjangoDash("Sums", enable_mcp=True)
+    app.layout = html.Div([dcc.Input(id="word"), html.Div(id="loud"), html.Div(id="louder")])
+
+    @app.callback(Output("loud", "children"), Input("word", "value"))
+    def shout(word: Any) -> Any:
+        return word.upper()
+
+    @app.callback(Output("louder", "children"), Input("loud", "children"))
+    def shout_more(loud: Any) -> Any:
+        return f"{loud}!"
+
+    client, told = Client(raise_request_exception=False), list[Any]()
+    with caplog.at_level(logging.ERROR), signal_heard(got_request_exception, told):
+        if method == "tools/list":
+            assert {"shout", "shout_more"} <= set(tools(client))
+        else:
+            assert output_of(call_tool(client, "shout_more", loud="HEY"), "louder") == "HEY!"
+        assert (told, caplog.records) == ([], [])
+        assert call_tool(client, "shout", word=None)["isError"] is True
+        assert len(told) == 1
+
+
+@contextmanager
+def signal_heard(signal: Any, told: list[Any]) -> Iterator[None]:
+    """What a signal tells inside the ``with`` block."""
+
+    def hear(**told_of: Any) -> None:
+        told.append(told_of)
+
+    signal.connect(hear)
+    yield
+    signal.disconnect(hear)
 
 
 # --- functions of mcp_enabled -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import textwrap
@@ -24,6 +25,8 @@ from websockets.sync.client import connect
 from django_plotly_dash import DjangoDash, standalone
 from django_plotly_dash.exceptions import ConfigurationError
 
+from .background_page import eventually
+from .celery_processes import Redis
 from .conftest import CHROMIUM, missing
 from .helpers import needs_mcp, needs_signed_handles
 
@@ -250,6 +253,15 @@ def test_the_debug_flag_may_come_from_the_environment(start: Start) -> None:
     assert script.config["ui"] is True
 
 
+def test_arguments_that_are_for_notebooks_and_proxies_are_taken_with_a_warning(start: Start) -> None:
+    script = start(GREETING % 'jupyter_mode="tab", jupyter_height=600, proxy="http://127.0.0.1:1::https://a.example"')
+    script.wait()
+    assert value_of(script.call("greeting.children", "Bob")) == "Hello Bob"
+    assert "app.run(jupyter_mode=...) has no effect: Django serves a script" in script.output
+    assert "app.run(jupyter_height=...) has no effect" in script.output
+    assert "app.run(proxy=...) has no effect: it only changes the address that Dash prints" in script.output
+
+
 def test_session_state_lasts_from_one_callback_to_the_next(start: Start) -> None:
     script = start("""
         from dash import Dash, Input, Output, html
@@ -433,9 +445,14 @@ def test_an_example_runs_after_changing_only_the_import(start: Start, name: str)
 
 
 @needs_signed_handles
-def test_a_background_callback_of_a_script_gives_its_result(start: Start) -> None:
-    script = start("""
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_background_callback_of_a_script_gives_its_result(method: str, start: Start) -> None:
+    """Processes are forked on Linux, and spawned on macOS and Windows."""
+    script = start(
+        """
+        import os
         import diskcache
+        import multiprocess
         from dash import DiskcacheManager, Input, Output, html
         from django_plotly_dash import DjangoDash as Dash
 
@@ -447,19 +464,81 @@ def test_a_background_callback_of_a_script_gives_its_result(start: Start) -> Non
             return f"done {clicks}"
 
         if __name__ == "__main__":
+            multiprocess.set_start_method(os.environ["START_METHOD"])
             app.run(debug=True, use_reloader=False)
-    """)
+        """,
+        START_METHOD=method,
+    )
     script.wait()
+    assert result_in_the_background(script, 5) == "done 5", script.output
+
+
+def result_in_the_background(script: Script, clicks: int) -> Any:
     end = f"?endId={script.config['end_id']}"
-    status, job = script.call("result.children", 5, query=end)
+    status, job = script.call("result.children", clicks, query=end)
     assert status == 200, job
     query = f"{end}&cacheKey={job['cacheKey']}&job={job['job']}"
-    for _ in range(100):
-        status, body = script.call("result.children", 5, query=query)
-        if status == 200 and "response" in body:
-            break
-        time.sleep(0.1)
-    assert value_of((status, body)) == "done 5", script.output
+
+    def answer() -> Any:
+        status, body = script.call("result.children", clicks, query=query)
+        return (status, body) if status != 200 or "response" in body else None
+
+    return value_of(eventually(answer, 0.1))
+
+
+CELERY = """
+    import os
+    import dash
+    from celery import Celery
+    from dash import CeleryManager, Input, Output, callback, html
+    from django_plotly_dash import DjangoDash as Dash
+
+    celery_app = Celery(__name__, broker=os.environ["REDIS_URL"], backend=os.environ["REDIS_URL"])
+    app = Dash(%s background_callback_manager=CeleryManager(celery_app))
+    app.layout = html.Div([html.Button("Run", id="run"), html.P("waiting", id="result")])
+
+    @callback(Output("result", "children"), Input("run", "n_clicks"), background=True)
+    def work(clicks, session_state, user):
+        return [clicks, dict(session_state), str(user), dash.get_asset_url("logo.svg"), __name__]
+
+    if __name__ == "__main__":
+        app.run(debug=True, use_reloader=False)
+"""
+
+
+@needs_signed_handles
+@pytest.mark.parametrize("name", ["__name__,", ""], ids=["named", ""])
+def test_a_script_with_celery_runs_with_a_worker_that_imports_it(name: str, start: Start, tmp_path: Path) -> None:
+    redis = Redis()
+    redis.start()
+    state = tmp_path / "state"
+    environ = {"REDIS_URL": redis.url, "XDG_STATE_HOME": str(state)}
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "logo.svg").write_text("<svg/>")
+    script = start(CELERY % name, **environ)
+    command = [sys.executable, "-m", "celery", "-A", "script:celery_app", "worker", "--concurrency=1"]
+    clean = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    worker = subprocess.Popen(command, cwd=tmp_path, env={**clean, "PYTHONPATH": str(PROJECT), **environ})
+    try:
+        script.wait()
+        clicks, session, user, asset, module = result_in_the_background(script, 5)
+        assert (clicks, session, user, module) == (5, {}, "AnonymousUser", "script")
+        assert asset.startswith("/assets/logo.svg")
+    finally:
+        worker.terminate()
+        worker.wait()
+        redis.stop()
+    (key,) = (path for path in state.rglob("*") if path.is_file())
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_a_script_with_celery_and_no_place_for_a_key_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.raises(ConfigurationError, match="Set DJANGO_PLOTLY_DASH_SCRIPT_KEY to a long random text for both"):
+        standalone._shared_key("key")
 
 
 @needs_mcp

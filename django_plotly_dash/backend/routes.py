@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -46,6 +46,23 @@ class Routes:
         """What Dash signs handles of background callbacks with: one secret per app, the same in all processes."""
         salt = "django_plotly_dash.backend"
         return salted_hmac(salt, self.name, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
+
+    @secret_key.setter
+    def secret_key(self, value: Any) -> NoReturn:
+        raise ConfigurationError(
+            f"Django signs with settings.SECRET_KEY; app.server (of {self.name}) takes no other key."
+        )
+
+    if not TYPE_CHECKING:  # where it would hide mistakes of our own
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__"):  # what Python's own protocols ask for
+                raise AttributeError(name)
+            raise AttributeError(
+                f"app.server of a DjangoDash app (of {self.name}) is no Flask app: it has no {name!r}. Take Django's: "
+                "settings for config, urls.py or dash.hooks.route for route, app.run() for run, middleware for "
+                "before_request and after_request, django.core.cache for caches, django.contrib.auth for logins."
+            )
 
     def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
         """For those who serve ``app.server``, as Dash's documentation shows for Flask.

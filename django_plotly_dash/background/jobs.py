@@ -23,7 +23,7 @@ from ..exceptions import ConfigurationError, RequestError
 from . import managers, travel
 from .handles import Handle, digest, keyed_digest
 from .lost import as_error, contact_with, for_reader, is_error, trouble
-from .sharing import seen_by
+from .sharing import seen_by, sees_request, sees_user
 from .store import JobRecord, ResultStore, store_of
 
 if TYPE_CHECKING:
@@ -128,10 +128,12 @@ class BackgroundCallback:
     def _start(self, key: str, args: Any, values: Any) -> Handle:
         manager, found = self.manager, context.require()
         handle = Handle(uuid4().hex, *self._owner(found), str(int(time.time())))
-        facts = travel.facts_of(found, self.callback_id, handle.job, self.wanted)
         # A result that is kept for others must not depend on what the key does not hold.
-        sees_request = not manager.cache_by or "callback_context" in self.wanted
-        sent = travel.crossing(values, facts, sees_request=sees_request)
+        own = not manager.cache_by
+        facts = travel.facts_of(
+            found, self.callback_id, handle.job, self.wanted, sees_user=own or sees_user(self.wanted)
+        )
+        sent = travel.crossing(values, facts, sees_request=own or sees_request(self.wanted))
         record = self._record(handle)
         if record is not None:
             record.queue()

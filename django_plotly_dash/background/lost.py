@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dash.background_callback.managers import BaseBackgroundCallbackManager
 
@@ -12,12 +13,12 @@ from . import managers
 from .handles import Handle
 from .store import Contact, JobRecord
 
-_contacts: dict[int, Contact] = {}
+_contacts: WeakKeyDictionary[BaseBackgroundCallbackManager, Contact] = WeakKeyDictionary()
 
 
 def contact_with(manager: BaseBackgroundCallbackManager) -> Contact:
     """When the result store of a manager has last answered this process."""
-    return _contacts.setdefault(id(manager), Contact())
+    return _contacts.setdefault(manager, Contact())
 
 
 def trouble(manager: BaseBackgroundCallbackManager, handle: Handle, record: JobRecord | None) -> str | None:

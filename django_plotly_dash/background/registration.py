@@ -10,6 +10,7 @@ from typing import Any
 
 import dash
 
+from .. import standalone
 from ..exceptions import ConfigurationError
 from .jobs import BackgroundCallback, background_callbacks
 
@@ -31,6 +32,7 @@ def attach(entry: dict[str, Any], callback_id: str) -> None:
             f"The background callback {callback_id!r} needs Dash 4.4 or later. This is Dash {dash.__version__}, which "
             "gives the browser unsigned keys of results and jobs: anybody could read a result or end a job."
         )
+    standalone.help_workers()
     callback = BackgroundCallback(callback_id, entry["manager"], bool(background.get("progress")), entry["no_output"])
     background["manager"] = callback
     entry["manager"] = callback

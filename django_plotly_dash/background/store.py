@@ -100,14 +100,14 @@ class JobRecord:
         self._count = 0
 
     def queue(self) -> None:
-        self._store.write(self._key, {"state": "queued", "at": time.time()})
+        self._write_while_a_browser_waits(self._key, {"state": "queued", "at": time.time()})
 
     def beat(self) -> None:
         """The worker is alive and has the job."""
         self._store.write(self._key, {"state": "running", "at": time.time()})
 
     def cancel(self) -> None:
-        self._store.write(f"{self._key}-cancelled", True)
+        self._write_while_a_browser_waits(f"{self._key}-cancelled", True)
 
     def is_cancelled(self) -> bool:
         return bool(self._store.read(f"{self._key}-cancelled"))
@@ -126,6 +126,11 @@ class JobRecord:
 
     def delete(self) -> None:
         self._store.delete(self._key)
+
+    def _write_while_a_browser_waits(self, key: str, value: Any) -> None:
+        # Celery tries again for 20 seconds to write, which suits a worker, and not at all to read.
+        self._store.read(key)
+        self._store.write(key, value)
 
     def set_props(self, component_id: str, properties: dict[str, Any]) -> None:
         """Each call has a key of its own, since the browser may ask in between."""

@@ -1,8 +1,8 @@
 """What of a request crosses to a worker, and in which form.
 
-Arguments of the callback lie in the broker as the browser sent them. Who asked, and the key of the session, which is
-worth as much as a login, are encrypted under a key derived from ``SECRET_KEY``. Cookies and headers that can prove
-who somebody is stay behind.
+Arguments of the callback lie in the broker as the browser sent them. Who asked, at which address, which may hold what
+a page has handed over, and the key of the session, which is worth as much as a login, are encrypted under a key derived
+from ``SECRET_KEY``. Cookies and headers that can prove who somebody is stay behind.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,13 +22,20 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 
-from .. import csrf
+from .. import csrf, standalone
 from ..context import RequestContext
 from ..exceptions import ConfigurationError
 
 KEY: Final = "django_plotly_dash"
 REQUEST_KEY: Final = "django_plotly_dash_request"
-_OF_REQUEST: Final = ("cookies", "headers", "remote", "origin")
+_NOTHING_SEEN: Final[Mapping[str, Any]] = {
+    "args": {},
+    "path": "",
+    "cookies": {},
+    "headers": {},
+    "remote": None,
+    "origin": None,
+}
 _SALT: Final = "django_plotly_dash.background"
 _DASHS_OWN: Final = frozenset({"endId", "cacheKey", "job", "oldJob", "cancelJob"})
 _SECRET: Final = re.compile(
@@ -42,6 +49,7 @@ class Facts:
 
     Attributes:
         app: slug of the app.
+        app_elsewhere: other names of it, for a worker that has imported what is run as a script here.
         callback: id of the callback.
         job: names this run of it.
         prefix: URL path at which the app answered.
@@ -52,6 +60,7 @@ class Facts:
         language: language code, or None where translations are off.
         timezone: name of the time zone, or its distance from UTC in seconds.
         params: what the page has handed over, or None if there is nothing or the callback has no use for it.
+        sees_user: the callback may see who has asked. Where its result is kept for others, it must not.
     """
 
     app: str
@@ -65,13 +74,18 @@ class Facts:
     timezone: str | int
     params: dict[str, Any] | None = None
     files_prefix: str = ""
+    sees_user: bool = True
+    app_elsewhere: list[str] = field(default_factory=list)
 
 
-def facts_of(found: RequestContext, callback_id: str, job: str, wanted: tuple[str, ...]) -> Facts:
+def facts_of(
+    found: RequestContext, callback_id: str, job: str, wanted: tuple[str, ...], *, sees_user: bool = True
+) -> Facts:
     """The facts of the request that is being answered.
 
     Args:
         wanted: extra arguments that the callback names.
+        sees_user: as in ``Facts``.
     """
     return Facts(
         app=found.app.slug,
@@ -85,6 +99,8 @@ def facts_of(found: RequestContext, callback_id: str, job: str, wanted: tuple[st
         timezone=timezone_name(),
         params=params_of(found) if "params" in wanted else None,
         files_prefix=found.files_prefix,
+        sees_user=sees_user,
+        app_elsewhere=standalone.names_elsewhere(found.app.app_name),
     )
 
 
@@ -112,27 +128,33 @@ def crossing(values: Mapping[str, Any], facts: Facts, *, sees_request: bool = Tr
     Args:
         values: Dash's context.
         facts: what the worker makes the request's surroundings of.
-        sees_request: ``dash.ctx`` has cookies, headers and addresses of the request there. They are sealed too, since
-            those of other applications may prove who somebody is.
+        sees_request: ``dash.ctx`` has what ``seen_of_request`` gives there. It is sealed too.
+    """
+    kept = {
+        **values,
+        **dict.fromkeys(_NOTHING_SEEN),
+        "updated_props": {},
+        KEY: seal(facts),
+        REQUEST_KEY: _sealed(seen_of_request(values) if sees_request else {**_NOTHING_SEEN}),
+    }
+    return AttributeDict(kept)
+
+
+def seen_of_request(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Cookies, headers, addresses and query of the request, as far as ``dash.ctx`` may have them in a worker.
+
+    Args:
+        values: Dash's context.
     """
     cookies = {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, csrf.cookie_name()}
-    of_request = {
+    return {
+        "args": {name: value for name, value in _plain(values.get("args")).items() if name not in _DASHS_OWN},
+        "path": str(values.get("path") or "").partition("?")[0],
         "cookies": _harmless(values.get("cookies") or {}, cookies),
         "headers": _harmless(values.get("headers") or {}, {csrf.header_name()}),
         "remote": values.get("remote"),
         "origin": values.get("origin"),
     }
-    nothing: dict[str, Any] = {"cookies": {}, "headers": {}, "remote": None, "origin": None}
-    kept = {
-        **values,
-        **dict.fromkeys(_OF_REQUEST),
-        "args": {name: value for name, value in _plain(values.get("args")).items() if name not in _DASHS_OWN},
-        "path": str(values.get("path") or "").partition("?")[0],
-        "updated_props": {},
-        KEY: seal(facts),
-        REQUEST_KEY: _sealed(of_request if sees_request else nothing),
-    }
-    return AttributeDict(kept)
 
 
 def seal(facts: Facts) -> str:

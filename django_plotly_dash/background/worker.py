@@ -7,9 +7,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import django
 from asgiref.sync import async_to_sync
 from dash._callback_context import context_value
 from dash.exceptions import PreventUpdate
@@ -21,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
-from .. import context
+from .. import context, standalone
 from ..conf import app_settings
 from ..exceptions import AppNotFoundError, ConfigurationError, DjangoPlotlyDashError
 from ..injection import CallbackContext
@@ -63,9 +62,10 @@ def run(set_progress: Callable[[Any], None], /, *args: Any, **kwargs: Any) -> An
 
 def run_in_child(set_progress: Callable[[Any], None], /, *args: Any, **kwargs: Any) -> Any:
     """The same in a process that was made for this job, by a fork as a rule."""
-    _leave_inherited_connections()
-    if not apps.ready:
-        django.setup()
+    if apps.ready:
+        _leave_inherited_connections()
+    else:  # it was spawned
+        standalone.set_up_worker()
     try:
         return _run(set_progress, args, kwargs)
     finally:
@@ -76,7 +76,7 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
     values: Any = context_value.get()
     facts = travel.unseal(values.pop(travel.KEY))
     values.update(travel.unsealed(values.pop(travel.REQUEST_KEY)))
-    app = registry[facts.app]
+    app = _app(facts)
     callback: BackgroundCallback | None = app.background_callback(facts.callback)
     if callback is None:
         raise DjangoPlotlyDashError(
@@ -93,7 +93,7 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
         if store is not None and record is not None:
             stack.enter_context(Heartbeat(record, store, app_settings().background_callback_lease / 4))
             values.updated_props = _SetProps(record)
-        stack.enter_context(_made_again(facts))
+        stack.enter_context(_made_again(facts, app))
         function = callback.function
         try:
             result = (async_to_sync(function) if is_async(function) else function)(*args, **kwargs)
@@ -106,17 +106,22 @@ def _run(set_progress: Callable[[Any], None], args: tuple[Any, ...], kwargs: dic
             raise
 
 
+def _app(facts: travel.Facts) -> DjangoDash:
+    known = [name for name in (facts.app, *facts.app_elsewhere) if name in registry]
+    return registry[known[0] if known else facts.app]
+
+
 @contextmanager
-def _made_again(facts: travel.Facts) -> Iterator[None]:
+def _made_again(facts: travel.Facts, app: DjangoDash) -> Iterator[None]:
     """The request's context, language and time zone; what the callback changes in the session is saved."""
-    app = registry[facts.app]
     row = _instance(facts.instance) if facts.instance else None
     request: Any = HttpRequest()
     request.path = facts.prefix
     request.session = _session(facts.session)
     state = SessionState(request)
     load_user = functools.cache(_user)
-    request.user = SimpleLazyObject(lambda: load_user(facts.user))
+    seen_user = functools.partial(load_user, facts.user) if facts.sees_user else _refuse_user
+    request.user = SimpleLazyObject(seen_user)
     found = context.RequestContext(
         request=request,
         app=app,
@@ -130,9 +135,17 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
             "dash_app_id": lambda: facts.instance or app.slug,
             "params": lambda: Params(facts.params),
             "session_state": lambda: state.values,
-            "user": lambda: load_user(facts.user),
+            "user": seen_user,
         },
     )
+
+    def save() -> None:
+        _save(state)
+        if row is not None and not row.state_error:
+            # What the user's code has set. What it returns is saved when the browser fetches it.
+            request.user = SimpleLazyObject(lambda: load_user(facts.user))  # the write policy may always know
+            Recorder(row, app, request).save()
+
     managers = (
         context.opened(found),
         app.speaking(),
@@ -145,17 +158,9 @@ def _made_again(facts: travel.Facts) -> Iterator[None]:
         try:
             yield
         except PreventUpdate:
-            _save(state)
-            _save_row(row, app, request)
+            save()
             raise
-        _save(state)
-        _save_row(row, app, request)
-
-
-def _save_row(row: DashApp | None, app: DjangoDash, request: HttpRequest) -> None:
-    """Save what the user's code has set. What it returns is saved when the browser fetches it."""
-    if row is not None and not row.state_error:
-        Recorder(row, app, request).save()
+        save()
 
 
 def _save(state: SessionState) -> None:
@@ -197,6 +202,14 @@ def _user(key: str | None) -> Any:
     if user is None or not user.is_active:
         raise DjangoPlotlyDashError("The user who asked for this background callback cannot log in any more.")
     return user
+
+
+def _refuse_user() -> NoReturn:
+    raise ConfigurationError(
+        "The manager of this background callback keeps results (cache_by), and what it keeps of this one is for all "
+        "users, so the function cannot see who has asked. Let it name user among its arguments: then results are kept "
+        "for each user."
+    )
 
 
 class _SetProps(dict[str, Any]):

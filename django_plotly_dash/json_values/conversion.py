@@ -12,6 +12,7 @@ import copy
 import dataclasses
 import datetime
 import functools
+import math
 import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -206,6 +207,10 @@ def _component(component: Component) -> Component:
     return result
 
 
+def _decimal(value: Decimal) -> float:
+    return math.nan if value.is_snan() else float(value)
+
+
 def _unwrapped(value: LazyObject[Any]) -> Any:
     if value._wrapped is empty:
         value._setup()
@@ -226,16 +231,24 @@ def _of_numpy(value: Any) -> Any:
         if kind == "m":
             return None if numpy.isnat(value) else converted(value.astype("timedelta64[us]").item())
         if kind in _NUMERIC:
-            return value
+            return _portable(value)
     elif isinstance(value, numpy.ndarray):
         if kind in _NUMERIC and not isinstance(value, numpy.ma.MaskedArray):
-            return value
+            return _portable(value)
         if kind == "M":
             return converted(value.astype("datetime64[us]").tolist())
         if kind == "m":
             return converted(value.astype("timedelta64[us]").tolist())
         return converted(value.tolist())
     raise Fault(value)
+
+
+def _portable(numbers: Any) -> Any:
+    """The same numbers in the byte order and the width that each of plotly's encoders knows."""
+    dtype = numbers.dtype
+    if dtype.itemsize > 8:
+        return numbers.astype("float64")
+    return numbers if dtype.isnative else numbers.astype(dtype.newbyteorder("="))
 
 
 def _of_pandas(value: Any) -> Any:
@@ -248,7 +261,7 @@ def _of_pandas(value: Any) -> Any:
     if dtype is None or not hasattr(value, "tolist"):
         return _left_to_plotly(value)
     if type(dtype).__module__.startswith("numpy") and dtype.kind in _NUMERIC:
-        return value
+        return _portable(value)
     return converted(value.tolist())
 
 
@@ -271,6 +284,6 @@ _CONVERTERS: Final[tuple[tuple[Any, Convert], ...]] = (
     ((str, int, float), _same),
     ((Promise, UUID), str),
     (LazyObject, _unwrapped),
-    (Decimal, float),
+    (Decimal, _decimal),
     (datetime.timedelta, duration_iso_string),
 )

@@ -39,6 +39,11 @@ def begun(folder: Path) -> int:
     return int(eventually(lambda: (folder / "begun").exists() and (folder / "begun").read_text()))
 
 
+def token_of(url: str) -> str:
+    """What a page has handed over, which can be read by whoever has it."""
+    return url.partition("/initial/")[2].strip("/")
+
+
 def test_the_worker_has_the_request_s_user_session_app_language_and_time_zone(
     app: DjangoDash, worker: Worker, client: Client, settings: Any
 ) -> None:
@@ -180,23 +185,27 @@ def test_credentials_do_not_lie_in_redis(
     session, csrf = client.cookies["sessionid"].value, client.cookies["csrftoken"].value
     client.cookies["other_application"] = "0ther-session"
     secrets = {"Authorization": "Bearer b3arer", "Proxy-Authorization": "Basic pr0xy", "X-CSRFToken": csrf}
+    url = app.get_absolute_url({"diagnosis": "a secret"}, share=True)
+    handed_over = Page(client, app, url)
     worker.kill()
     server.client.flushall()
     queued = [
         page.start("slow.children", str(tmp_path), headers=secrets),
         page.start("facts.children", "a", headers=secrets),
+        handed_over.start("given.children", "b", headers={"Referer": f"http://testserver{url}"}),
     ]
     contents = [server.everything()]
-    assert str(tmp_path) in contents[0]
+    assert f'"value": "{tmp_path}"' in contents[0]
     worker.start()
     begun(tmp_path)
     contents.append(server.everything())
     (tmp_path / "go").touch()
     assert value_of(page.wait(queued[0])) == "done"
     assert value_of(page.wait(queued[1]))["runs"] == 1
+    assert value_of(handed_over.wait(queued[2])) == [True, ["diagnosis"]]
     contents.append(server.everything())
     for content in contents:
-        for secret in (session, csrf, "b3arer", "pr0xy", "0ther-session"):
+        for secret in (session, csrf, "b3arer", "pr0xy", "0ther-session", token_of(url)):
             assert secret not in content
 
 

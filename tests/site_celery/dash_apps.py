@@ -114,6 +114,12 @@ def counted_by_name(value: int, noise: int) -> Any:
     return f"{value} {noise} {time.time()}"
 
 
+@app.callback(Output("given", "children"), Input("in", "value"), background=True)
+def given(value: Any, params: dict[str, Any]) -> Any:
+    """Whether the page has handed something over, by its address, and the names of it."""
+    return ["/initial/" in dash.ctx.path, sorted(params)]
+
+
 @app.callback(Output("connection", "children"), Input("in", "value"), background=True)
 def database_connection(value: int) -> Any:
     """Whether a connection was left open by the job before, and now use one that is to be closed afterwards."""
