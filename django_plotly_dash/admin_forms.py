@@ -135,7 +135,7 @@ class DashAppForm(_ModelForm):
 
     def _check(self, text: str, before: str) -> None:
         try:
-            state_text.parse(text)
+            state_store.parse(text)
             state_store.refuse_growth(str(self.instance), state_text.storable(text), before)
         except StateTextError as error:
             raise forms.ValidationError(str(error), code="invalid") from None

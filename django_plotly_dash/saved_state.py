@@ -19,7 +19,7 @@ from django.db import router, transaction
 
 from . import callback_properties, prefix, signals, state_store, state_text, write_policy
 from .exceptions import StateError
-from .layout_state import as_json, holds_components, key_of, property_of
+from .layout_state import as_json, holds_components, key_in, key_of, property_of
 from .patches import PatchError, is_patch, patched
 from .state_store import Changes, State
 
@@ -75,7 +75,7 @@ class Recorder:
         A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
         others, or change what they see, as if the app had made it. So is what could not be sent to others.
         """
-        changed = set(body.get("changedPropIds") or ())
+        changed = {_as_key(text) for text in body.get("changedPropIds") or ()}
         self._follows = self._follows and bool(changed or not self._has_own_values)
         if not self._follows or not changed:
             return
@@ -84,7 +84,7 @@ class Recorder:
                 key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
                 if value is _ABSENT or name not in self._loaded.get(key, {}):
                     continue
-                if f"{key}.{name}" not in changed and (
+                if (key, name) not in changed and (
                     part == "inputs" or callback_properties.is_told(self._app, key, name)
                 ):
                     continue
@@ -102,7 +102,8 @@ class Recorder:
             return
         answer = json.loads(response) if isinstance(response, str) else as_json(response)
         for part in ("sideUpdate", "response"):
-            for key, name, value in state_store.flat(answer.get(part) or {}):
+            for ident, name, value in state_store.flat(answer.get(part) or {}):
+                key = key_in(ident)
                 if name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
                     self._note(key, name, value)
 
@@ -114,6 +115,7 @@ class Recorder:
             name: the property.
             value: as it was set. Any thread may do so.
         """
+        key = key_in(key)
         if self._follows and name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
             value = as_json(value)
             with self._lock:
@@ -199,6 +201,12 @@ class Recorder:
         signals.state_denied.send_robust(
             type(row), instance=row, changes=changes, reason=reason, message=message, request=self._request
         )
+
+
+def _as_key(changed: str) -> tuple[str, str]:
+    """Component key and property, of what the browser has written in its own spelling."""
+    ident, _, name = changed.rpartition(".")
+    return key_in(ident), property_of(name)
 
 
 def _without_empty(changes: State) -> State:

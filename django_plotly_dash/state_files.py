@@ -147,8 +147,9 @@ def _problems(number: int, entry: Any) -> list[str]:
     if found:
         return found
     size, limit = len(_text(entry).encode(errors="surrogatepass")), app_settings().state_max_bytes
-    if "state" in entry and state_text.misshapen(entry["state"]):
-        found.append(f"{name}: {state_text.misshapen(entry['state'])}")
+    wrong = state_store.misshapen(entry["state"]) if "state" in entry else ""
+    if wrong:
+        found.append(f"{name}: {wrong}")
     if size > limit:
         found.append(f"{name}: its state has {size} bytes; PLOTLY_DASH['state_max_bytes'] allows {limit}.")
     times = {entry[key] for key in _TIMES if key in entry}

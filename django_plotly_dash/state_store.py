@@ -21,6 +21,7 @@ from django.db.models import F
 from . import signals, state_text
 from .conf import app_settings
 from .exceptions import BrokenStateError, InstanceGoneError, StateTextError, StateTooLargeError
+from .layout_state import key_in
 from .patches import PatchError, is_patch, patched
 
 if TYPE_CHECKING:
@@ -49,18 +50,46 @@ def read(text: str, name: str) -> State:
     """
     try:
         # The older package wrote what JSON has no word for; it meant what null means to the browser.
-        state = json.loads(text or "{}", parse_constant=lambda _: None)
+        state = json.loads(text or "{}", parse_constant=lambda _: None, object_pairs_hook=state_text.once)
     except (ValueError, RecursionError):
         raise BrokenStateError(name, _reason(text)) from None
-    wrong = state_text.misshapen(state)
+    wrong = misshapen(state)
     if wrong:
         raise BrokenStateError(name, wrong)
-    return state  # type: ignore[no-any-return]
+    return {key_in(key): properties for key, properties in state.items()}
 
 
 def written(state: Changes) -> str:
     """The text of a state. Only ASCII: tables of the older package may have any character set."""
     return json.dumps(state, allow_nan=False)
+
+
+def misshapen(state: object) -> str:
+    """What is wrong with a value that is to be a state; empty if nothing is.
+
+    Ids that are dicts may be spelled in any way, but only once each.
+    """
+    wrong = state_text.misshapen(state)
+    if wrong or not isinstance(state, dict):
+        return wrong
+    spelled: dict[str, str] = {}
+    for key in state:
+        if spelled.setdefault(key_in(key), key) != key:
+            return f"The keys {spelled[key_in(key)]!r} and {key!r} are the same id; only one of the two could be kept."
+    return ""
+
+
+def parse(text: str) -> State:
+    """The state that a text stands for.
+
+    Raises:
+        StateTextError: it cannot be a state; says why and, if it can be told, where.
+    """
+    state = state_text.parse(text)
+    wrong = misshapen(state)
+    if wrong:
+        raise StateTextError(wrong)
+    return state
 
 
 def checked_state(state: Any) -> State:
@@ -69,11 +98,11 @@ def checked_state(state: Any) -> State:
     Raises:
         ValueError: it has another shape, or something that cannot be written as JSON.
     """
-    wrong = state_text.misshapen(state)
+    wrong = misshapen(state)
     if wrong:
         raise ValueError(f"The state of an instance is {state!r:.200}. {wrong}")
     try:
-        return json.loads(written(state))  # type: ignore[no-any-return]
+        return json.loads(written({key_in(key): properties for key, properties in state.items()}))  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
         raise ValueError(f"The state of an instance cannot be written as JSON: {error}") from None
 
@@ -85,7 +114,7 @@ def validate_state_text(text: str) -> None:
         ValidationError: the text is not JSON of the right shape; the message says where.
     """
     try:
-        state_text.parse(text)
+        parse(text)
     except StateTextError as error:
         raise ValidationError(str(error), code="invalid") from None
 

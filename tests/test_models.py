@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +18,7 @@ from django.http import Http404
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.exceptions import AppNotFoundError, BrokenStateError, InstanceGoneError, StateTooLargeError
+from django_plotly_dash.layout_state import key_of
 from django_plotly_dash.models import DashApp, StatelessApp
 
 pytestmark = pytest.mark.django_db
@@ -432,6 +434,20 @@ def test_what_is_tracked_can_be_asked_and_changed(app: DjangoDash) -> None:
             row.update_current_state("text", "value", value)
 
 
+@pytest.mark.parametrize("spelled", ['{"row":2,"kind":"größe"}', '{"kind": "gr\\u00f6\\u00dfe", "row": 2.0}'])
+def test_an_id_that_is_a_dict_may_be_spelled_in_any_way(app: DjangoDash, spelled: str) -> None:
+    ident = {"kind": "größe", "row": 2}
+    row = DashApp.objects.create_for(app, state={spelled: {"children": 1}})
+    assert json.loads(row.base_state) == {key_of(ident): {"children": 1}}
+    DashApp.objects.filter(pk=row.pk).update(base_state=json.dumps({spelled: {"children": 1}}))
+    by_hand = DashApp.objects.get()
+    assert by_hand.update_current_state(ident, "children", 2)
+    by_hand.handle_current_state()
+    assert json.loads(DashApp.objects.get().base_state) == {key_of(ident): {"children": 2}}
+    with pytest.raises(ValueError, match="are the same id"):
+        DashApp.objects.create_for(app, "Two", state={spelled: {}, key_of(ident): {}})
+
+
 def test_saving_what_changed_leaves_what_others_changed(app: DjangoDash) -> None:
     row = DashApp.objects.create_for(app, state={"text": {"value": 1, "placeholder": "p"}})
     row.update_current_state("text", "value", 2)
@@ -462,6 +478,9 @@ def test_a_row_that_was_deleted_cannot_be_saved(app: DjangoDash) -> None:
         ('{"text": {"value": 1e999}}', "The number inf cannot be written as JSON"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": {"b": ' + "9" * 5000 + "}}", "cannot be read"),
+        ('{"text": {"value": 1}, "text": {"value": 2}}', "The key 'text' stands twice in one object"),
+        ('{"text": {"value": 1, "value": 2}}', "The key 'value' stands twice in one object"),
+        ('{"{\\"n\\":1}": {}, "{\\"n\\": 1}": {}}', "are the same id; only one of the two could be kept"),
     ],
 )
 def test_a_state_that_cannot_be_read_is_never_written_over(app: DjangoDash, text: str, trouble: str) -> None:

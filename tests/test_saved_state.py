@@ -384,6 +384,31 @@ def test_what_a_browser_sends_is_never_saved_as_a_component(value: Any) -> None:
     assert stored()["text"] == {"value": "saved"}
 
 
+@pytest.mark.parametrize("ident", [{"kind": "größe", "n": 1}, {"kind": "a.b", "n": 1.0}, {"kind": "\x7f", "n": 0.5}])
+def test_ids_that_a_browser_spells_in_another_way(ident: dict[str, Any]) -> None:
+    app = DjangoDash("Simple")
+    app.layout = html.Div([dcc.Input(id=ident, value="old"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input({"kind": ident["kind"], "n": ALL}, "value"))
+    def write(values: list[str]) -> str:
+        return f"wrote {values[0]}"
+
+    saved(app, {}).populate_values()
+    # JSON.stringify escapes no letters, and knows no 1.0
+    sent = {**ident, "n": int(ident["n"]) if ident["n"] == int(ident["n"]) else ident["n"]}
+    spelled = json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
+    (output,) = app.callback_map
+    body = {
+        "output": output,
+        "outputs": {"id": "done", "property": "children"},
+        "inputs": [[{"id": sent, "property": "value", "value": "new"}]],
+        "changedPropIds": [f"{spelled}.value"],
+    }
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert stored()[key_of(ident)] == {"value": "new"}
+    assert shown()[key_of(ident)]["value"] == "new"
+
+
 def form(*, returned: bool = False, clientside: str = "") -> DjangoDash:
     """A name that only a button's callback reads, rows that all share, and whatever else is wanted of the name."""
     app = DjangoDash("Form")
