@@ -38,6 +38,7 @@ LAYERS = [
         "request_config",
         "dev_tools",
         "saved_state",
+        "row_state",
         "layout_defaults",
         "visitors",
         "initial_arguments",

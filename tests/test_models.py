@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import pickle
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -600,3 +603,82 @@ async def test_coroutines_save_rows_as_well(app: DjangoDash) -> None:
     row.update_current_state("text", "value", 2)
     await row.asave()
     assert (await DashApp.objects.aget()).current_state() == {"text": {"value": 2}}
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_a_state_that_was_assigned_is_written_again_after_a_rollback(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    row.base_state = '{"text": {"value": 2}}'
+    with rolled_back():
+        row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 1}}
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 2}}
+
+
+@pytest.mark.parametrize("way", ["handle_current_state", "save"])
+def test_what_was_set_is_merged_again_after_a_rollback(app: DjangoDash, way: str) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1, "placeholder": "p", "title": "t"}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    row.update_current_state("text", "value", 2)
+    row.update_current_state("text", "title", "rolled back")
+    with transaction.atomic():
+        with rolled_back():
+            getattr(row, way)()
+        other.update_current_state("text", "placeholder", "q")
+        other.handle_current_state()
+    row.update_current_state("text", "title", "newer")
+    getattr(row, way)()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 2, "placeholder": "q", "title": "newer"}}
+
+
+def test_what_was_written_and_not_rolled_back_is_not_written_again(app: DjangoDash) -> None:
+    """Within a transaction too: other objects of the same row may have saved since."""
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    with transaction.atomic():
+        row.base_state = '{"text": {"value": 2}}'
+        row.save()
+        row.update_current_state("text", "value", 3)
+        row.handle_current_state()
+        other.update_current_state("text", "value", 4)
+        other.handle_current_state()
+        row.save()
+        row.handle_current_state()
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 4}}
+
+
+def test_a_row_whose_making_was_rolled_back_can_be_made_again(app: DjangoDash) -> None:
+    made = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp(stateless_app=made.stateless_app, base_state='{"text": {"value": 2}}')
+    with rolled_back():
+        row.save()
+    row.save()
+    assert DashApp.objects.get(pk=row.pk).current_state() == {"text": {"value": 2}}
+
+
+def test_the_text_that_was_read_can_be_put_back(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    before = row.base_state
+    other.update_current_state("text", "value", 2)
+    other.handle_current_state()
+    row.base_state = before
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 1}}
+
+
+def test_a_row_that_was_saved_in_a_transaction_can_be_pickled(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    with transaction.atomic():
+        row.update_current_state("text", "value", 2)
+        row.handle_current_state()
+        assert pickle.loads(pickle.dumps(row)).current_state() == {"text": {"value": 2}}

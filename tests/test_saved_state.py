@@ -240,6 +240,26 @@ def test_what_the_users_code_sets_is_kept(save_on_change: bool) -> None:
     assert stored() == {"text": {"value": "of the code"}, "done": {"children": done}}
 
 
+@pytest.mark.parametrize(("policy", "fails"), [("owner", False), ("anybody", True)])
+def test_saving_the_row_in_a_callback_leaves_its_state_to_the_end_of_the_callback(policy: str, fails: bool) -> None:
+    app = DjangoDash("Simple", state_write_policy=policy)
+    app.layout = html.Div([dcc.Input(id="text"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input("text", "value"))
+    def write(text: str, dash_app: DashApp) -> str:
+        dash_app.update_current_state("text", "value", "of the code")
+        dash_app.instance_name = "Renamed"
+        dash_app.save()
+        if fails:
+            raise ValueError("as the test wants it")
+        return text
+
+    saved(app)
+    assert tell(app, "received").status_code == (500 if fails else 200)
+    assert stored() == STATE
+    assert DashApp.objects.get().instance_name == "Renamed"
+
+
 def rich() -> DjangoDash:
     app = DjangoDash("Rich")
     app.layout = html.Div([dcc.Input(id="how"), *(html.Div(id={"row": n}) for n in range(3)), html.Div(id="done")])
