@@ -39,6 +39,7 @@ LAYERS = [
         "dev_tools",
         "saved_state",
         "row_state",
+        "three_way",
         "layout_defaults",
         "visitors",
         "initial_arguments",
