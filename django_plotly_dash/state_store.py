@@ -187,7 +187,7 @@ def edit(row: DashApp, change: Callable[[State], State], request: HttpRequest | 
     alone = not connections[using].in_atomic_block
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            changed = _edit(row, change, using)
+            changed = _edit(row, change, using, again=attempt > 1)
             break
         except OperationalError:
             if not alone or attempt == _ATTEMPTS:
@@ -199,8 +199,8 @@ def edit(row: DashApp, change: Callable[[State], State], request: HttpRequest | 
     return changed
 
 
-def _edit(row: DashApp, change: Callable[[State], State], using: str) -> State:
-    with locked(row, using) as stored:
+def _edit(row: DashApp, change: Callable[[State], State], using: str, *, again: bool) -> State:
+    with locked(row, using, again=again) as stored:
         state = read(stored.base_state, stored.instance_name)
         changed = change(state)
         if changed:
@@ -213,10 +213,20 @@ def _edit(row: DashApp, change: Callable[[State], State], using: str) -> State:
 
 
 @contextmanager
-def locked(row: DashApp, using: str) -> Iterator[DashApp]:
-    """The row as it is in the database; nobody else can change it inside the ``with`` block."""
+def locked(row: DashApp, using: str, *, again: bool = False) -> Iterator[DashApp]:
+    """The row as it is in the database; nobody else can change it inside the ``with`` block.
+
+    Args:
+        row: the instance.
+        using: alias of the database.
+        again: this failed before, and there is no transaction around it.
+    """
     rows = type(row)._base_manager.using(using).filter(pk=row.pk)
     with transaction.atomic(using=using):
+        if again and connections[using].vendor == "postgresql":
+            # A stricter level refuses a row that it has waited for. One row that is locked needs none.
+            with connections[using].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         if connections[using].features.has_select_for_update:
             rows = rows.select_for_update()
         else:
@@ -243,14 +253,21 @@ def loses_its_snapshot(using: str) -> bool:
     """Whether the request's transaction, which has read already, cannot always write any more.
 
     SQLite refuses at once, whatever its timeout, if another connection has written since; ``transaction_mode``
-    ``IMMEDIATE`` spares it. A transaction of a test case, which never ends well, does not count.
+    ``IMMEDIATE`` spares it. So does PostgreSQL above the isolation level ``READ COMMITTED``. A transaction of a test
+    case, which never ends well, does not count.
     """
     connection = connections[using]
-    return (
-        connection.in_atomic_block
-        and begins_by_reading(connection.settings_dict)
-        and not any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
-    )
+    if not connection.in_atomic_block or any(getattr(b, "_from_testcase", False) for b in connection.atomic_blocks):
+        return False
+    return begins_by_reading(connection.settings_dict) or _keeps_to_one_snapshot(connection)
+
+
+def _keeps_to_one_snapshot(connection: Any) -> bool:
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:  # the server may have another default than Django
+        cursor.execute("SHOW transaction_isolation")
+        return bool(cursor.fetchone()[0] != "read committed")
 
 
 def begins_by_reading(database: Mapping[str, Any]) -> bool:
