@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -77,7 +78,7 @@ class Recorder:
         """
         changed = {_as_key(text) for text in body.get("changedPropIds") or ()}
         self._follows = self._follows and bool(changed or not self._has_own_values)
-        if not self._follows or not changed:
+        if not changed:
             return
         for part in ("inputs", "state"):
             for item in _items(body.get(part) or ()):
@@ -90,7 +91,7 @@ class Recorder:
                     continue
                 value = _finite(value)
                 if _is_data(value):
-                    self._received.setdefault(key, {})[name] = prefix.marked(value)
+                    self._receive(key, name, prefix.marked(value))
 
     def returned(self, response: str | Mapping[str, Any]) -> None:
         """Take note of what Dash answers: outputs, and what ``set_props`` has set.
@@ -159,6 +160,12 @@ class Recorder:
             transaction.on_commit(partial(self._merge, changes), using=using)
         else:
             self._merge(changes)
+
+    def _receive(self, key: str, name: str, value: Any) -> None:
+        # The user's function finds it in its row, as in the older package, and may change it there.
+        self._instance.current_state()[key][name] = deepcopy(value)
+        if self._follows:
+            self._received.setdefault(key, {})[name] = value
 
     def _merge(self, changes: State) -> None:
         try:

@@ -22,7 +22,7 @@ from django_plotly_dash.layout_state import key_of, values_of
 from django_plotly_dash.models import DashApp
 from django_plotly_dash.saved_state import Recorder
 
-from .helpers import call, callback_body, post
+from .helpers import call, callback_body, post, result
 
 pytestmark = pytest.mark.django_db
 STATE = {"text": {"value": "saved"}, "done": {"children": "nothing yet"}}
@@ -258,6 +258,23 @@ def test_saving_the_row_in_a_callback_leaves_its_state_to_the_end_of_the_callbac
     assert tell(app, "received").status_code == (500 if fails else 200)
     assert stored() == STATE
     assert DashApp.objects.get().instance_name == "Renamed"
+
+
+@pytest.mark.parametrize("save_on_change", [True, False])
+def test_a_callback_finds_what_it_has_received_in_its_row(save_on_change: bool) -> None:
+    app = DjangoDash("Simple")
+    app.layout = html.Div([dcc.Input(id="text"), dcc.Input(id="other"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input("text", "value"), Input("other", "value"))
+    def write(text: list[str], other: str, dash_app: DashApp) -> Any:
+        state = dash_app.current_state()
+        found = [list(state["text"]["value"]), state["other"]["value"], dict(dash_app.pending_changes())]
+        state["text"]["value"].append("what is done to it saves nothing")
+        return found
+
+    saved(app, {"text": {"value": "saved"}, "other": {"value": "newer"}}, save_on_change=save_on_change)
+    assert result(tell(app, ["new"], "older")) == [["new"], "newer", {}]
+    assert stored() == {"text": {"value": ["new"] if save_on_change else "saved"}, "other": {"value": "newer"}}
 
 
 def rich() -> DjangoDash:
