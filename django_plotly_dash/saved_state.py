@@ -73,6 +73,9 @@ class Recorder:
         callback is told of each change of it: then that one saves it. Before the visitor has done anything, when
         nothing is named, there is nothing to save.
 
+        Of a state that a callback has set, nothing in the body tells whether the visitor has typed it since, or the
+        page has not heard of a newer one. Where all that concern it are called by buttons, a press means what is shown.
+
         A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
         others, or change what they see, as if the app had made it. So is what could not be sent to others.
         """
@@ -80,13 +83,14 @@ class Recorder:
         self._follows = self._follows and bool(changed or not self._has_own_values)
         if not changed:
             return
+        by_press = all(callback_properties.is_press(name) for _, name in changed)
         for part in ("inputs", "state"):
             for item in _items(body.get(part) or ()):
                 key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
                 if value is _ABSENT or name not in self._loaded.get(key, {}):
                     continue
                 if (key, name) not in changed and (
-                    part == "inputs" or callback_properties.is_told(self._app, key, name)
+                    part == "inputs" or callback_properties.is_told(self._app, key, name, by_press=by_press)
                 ):
                     continue
                 value = _finite(value)

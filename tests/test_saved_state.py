@@ -525,6 +525,43 @@ def test_a_state_that_another_callback_returns_is_saved_by_that_one() -> None:
     assert tell_form(app, "older", [0, 0, 0], ["go.n_clicks"], go=True)["name"] == {"value": "of another"}
 
 
+def with_buttons(trigger: str = "n_clicks") -> DjangoDash:
+    """A name, a button that saves it, and another that clears it."""
+    app = DjangoDash("Buttons")
+    app.layout = html.Div([dcc.Input(id="name"), html.Button(id="go"), html.Button(id="clear"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input("go", "n_clicks"), Input("go", "title"), State("name", "value"))
+    def read(clicks: Any, title: Any, name: Any) -> str:
+        return str(name)
+
+    @app.callback(Output("name", "value"), Input("clear", trigger), prevent_initial_call=True)
+    def clear(clicks: Any) -> str:
+        return ""
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("trigger", "changed", "kept"),
+    [
+        ("n_clicks", ["go.n_clicks"], "typed"),
+        ("n_clicks", ["go.title"], ""),  # nobody has pressed anything, and the page may be an old one
+        ("n_clicks", ["go.n_clicks", "go.title"], ""),
+        ("title", ["go.n_clicks"], ""),
+    ],
+)
+def test_what_was_typed_into_a_form_is_saved_though_another_button_clears_it(
+    trigger: str, changed: list[str], kept: str
+) -> None:
+    app = with_buttons(trigger)
+    saved(app, {"name": {"value": "before"}})
+    tell(app, 1, output="name.value")
+    assert stored() == {"name": {"value": ""}}
+    body = callback_body(app, "done.children", 1, "", "typed", changed=changed)
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert stored() == {"name": {"value": kept}}
+
+
 def test_initial_calls_save_nothing_of_what_they_receive() -> None:
     app = form()
     saved(app, {**FORM, "done": {"children": ""}})
