@@ -155,12 +155,15 @@ class DashApp(StateOfRow):
         return prefix.url_of(self.slug, instance=True)
 
     @staticmethod
-    def locate_item(ident: str, stateless: bool = False) -> tuple[DashApp | DjangoDash, DjangoDash]:
+    def locate_item(
+        ident: str, stateless: bool = False, cache_id: object = None
+    ) -> tuple[DashApp | DjangoDash, DjangoDash]:
         """What a slug or name stands for, and its app. Nothing is written.
 
         Args:
             ident: name or slug of an app, or slug of an instance.
             stateless: whether it is an app's.
+            cache_id: is taken, as in the older package, and not used.
 
         Raises:
             Http404: there is none.

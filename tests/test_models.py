@@ -531,6 +531,7 @@ def test_growth_beyond_the_limit_is_refused_and_shrinking_is_not(app: DjangoDash
 def test_an_item_is_located_as_in_the_older_package(app: DjangoDash) -> None:
     row = DashApp.objects.create_for(app, "One")
     assert DashApp.locate_item("one") == (row, app)
+    assert DashApp.locate_item("one", False, None) == (row, app)
     assert DashApp.locate_item("Sales", stateless=True) == (app, app)
     for ident, stateless in (("two", False), ("nothing", True)):
         with pytest.raises(Http404):
