@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
@@ -12,8 +14,8 @@ from django.db import router
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from . import state_store, state_text
-from .exceptions import InstanceGoneError, StateTextError, StateTooLargeError
+from . import state_store, state_text, three_way
+from .exceptions import BrokenStateError, InstanceGoneError, StateTextError, StateTooLargeError
 from .models import DashApp
 
 if TYPE_CHECKING:
@@ -23,8 +25,43 @@ else:  # Django's class takes no parameter when it runs
 _SEEN = "base_state_seen"
 
 
-def seal(text: str) -> str:
-    """What stands for a state in the form, so that it can be told whether the state has changed since."""
+@dataclass(frozen=True)
+class Seal:
+    """What stands for a state in the form, so that it can be told what of it has changed since.
+
+    Attributes:
+        text: a digest of the whole, however it is laid out.
+        values: digests of the values, see ``three_way``; None of a state that cannot be read.
+    """
+
+    text: str = ""
+    values: dict[str, str] | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Seal:
+        """The seal of a state."""
+        try:
+            values = three_way.digests(state_store.read(text, ""))
+        except BrokenStateError:
+            values = None
+        return cls(_digest(text), values)
+
+    @classmethod
+    def read(cls, given: str) -> Seal:
+        """The seal that a form was sent with; of anything else one that no state has."""
+        try:
+            found = json.loads(given)
+        except (ValueError, RecursionError):
+            return cls()
+        if not isinstance(found, dict) or not isinstance(found.get("values"), dict):
+            found = {"text": found.get("text") if isinstance(found, dict) else ""}
+        return cls(str(found.get("text")), found.get("values"))
+
+    def __str__(self) -> str:
+        return json.dumps(vars(self))
+
+
+def _digest(text: str) -> str:
     return sha256(state_text.compact(_as_lines(text)).encode(errors="surrogatepass")).hexdigest()
 
 
@@ -62,7 +99,8 @@ class StateField(forms.CharField):
 
 
 class DashAppForm(_ModelForm):
-    """A saved instance. The state is written only if it was changed here and by nobody else since the form was made."""
+    """A saved instance. Of the state is written what was changed here; what others have saved since the form was made
+    stays, and where both have changed the same property, nothing is written before that has been seen."""
 
     base_state = StateField(
         label="State",
@@ -87,7 +125,7 @@ class DashAppForm(_ModelForm):
         if self.instance.pk is not None:
             self.initial["base_state"] = state_text.indented(self.instance.base_state)
         if not self.is_bound and self.instance.pk is not None:
-            field.widget.seal = seal(self.instance.base_state)
+            field.widget.seal = str(Seal.of(self.instance.base_state))
             field.widget.problem = trouble(self.instance)
         elif self.is_bound:
             field.widget.seal = self.data.get(_SEEN, "")
@@ -114,9 +152,10 @@ class DashAppForm(_ModelForm):
             text = text.strip() or "{}"
             self._check(text, before="")
             return state_text.storable(text)
-        if seal(text) == self.data.get(_SEEN):
+        seen, given = Seal.read(self.data.get(_SEEN, "")), _digest(text)
+        if given == seen.text:
             problem = trouble(row)
-            if problem and seal(row.base_state) == seal(text):
+            if problem and _digest(row.base_state) == given:
                 raise forms.ValidationError(problem, code="broken")
             return row.base_state
         try:
@@ -125,31 +164,51 @@ class DashAppForm(_ModelForm):
         except InstanceGoneError as error:
             raise forms.ValidationError(str(error), code="gone") from None
         row.base_state = now
-        if seal(text) == seal(now):
+        if given == _digest(now):
             return now
-        if seal(now) != self.data.get(_SEEN):
-            self._tell_of_conflict(now)
+        if _digest(now) != seen.text:
+            text = self._merged(text, now, seen)
         self._check(text, before=now)
         self.writes_state = True
         return state_text.storable(text)
 
     def _check(self, text: str, before: str) -> None:
+        self._parsed(text)
         try:
-            state_text.parse(text)
             state_store.refuse_growth(str(self.instance), state_text.storable(text), before)
-        except StateTextError as error:
-            raise forms.ValidationError(str(error), code="invalid") from None
         except StateTooLargeError as error:
             raise forms.ValidationError(str(error), code="size") from None
 
-    def _tell_of_conflict(self, now: str) -> None:
+    def _parsed(self, text: str) -> state_store.State:
+        try:
+            return state_store.parse(text)
+        except StateTextError as error:
+            raise forms.ValidationError(str(error), code="invalid") from None
+
+    def _merged(self, text: str, now: str, seen: Seal) -> str:
+        """The text, with what was saved since the form was made and was not changed in it."""
+        mine = self._parsed(text)
+        try:
+            theirs = state_store.read(now, str(self.instance))
+        except BrokenStateError:
+            theirs = None
+        if theirs is None or seen.values is None:
+            self._tell_of_conflict(Seal.of(now), now)
+        state, conflicts = three_way.merged(mine, theirs, seen.values)
+        if conflicts:
+            # Callbacks may go on changing it, so that there is no end to looking at it.
+            decided = {three_way.place(key, name): three_way.DECIDED for key, name, _ in state_store.flat(conflicts)}
+            self._tell_of_conflict(Seal("", {**seen.values, **decided}), state_store.written(conflicts))
+        return state_store.written(state)
+
+    def _tell_of_conflict(self, seal: Seal, theirs: str) -> NoReturn:
         """Show both; whoever saves once more has seen the other one."""
-        self.fields["base_state"].widget.seal = seal(now)
+        self.fields["base_state"].widget.seal = str(seal)
         message = (
-            "The state was changed while this form was open, by a callback or by another person. Nothing was saved. "
-            "Below stands your text; save again to put it in the place of what is saved now:"
+            "What you have changed here was changed while this form was open, by a callback or by another person. "
+            "Nothing was saved. Below stands your text; save again to put it in the place of what is saved now:"
         )
-        shown = format_html('{}<pre class="dpd-saved-now">{}</pre>', message, state_text.indented(now))
+        shown = format_html('{}<pre class="dpd-saved-now">{}</pre>', message, state_text.indented(theirs))
         raise forms.ValidationError(shown, code="conflict")
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .layout_state import property_of
 
 if TYPE_CHECKING:
     from .djangodash import DjangoDash
+
+_PRESSES: Final = frozenset({"n_clicks", "n_submit", "submit_n_clicks"})
 
 
 def named(app: DjangoDash, key: str) -> set[str]:
@@ -25,17 +27,32 @@ def named(app: DjangoDash, key: str) -> set[str]:
     return {property_of(part["property"]) for part in parts if fits(part["id"], key)}
 
 
-def is_told(app: DjangoDash, key: str, name: str) -> bool:
+def is_told(app: DjangoDash, key: str, name: str, *, by_press: bool = False) -> bool:
     """Whether the server is told of each change of a property by a callback of its own: one that has the property as
     input, or that has set it.
 
     Args:
         key: the component's id as Dash writes it.
         name: the property.
+        by_press: the visitor has pressed a button that reads the property. Then others that only buttons call, such
+            as one that clears a form, do not count: what they have set may have been typed over.
     """
     specs = (spec for spec in app.known_callbacks().values() if "callback" in spec)
-    parts = (part for spec in specs for part in (*spec["inputs"], *_outputs(spec)))
+    parts = (
+        part
+        for spec in specs
+        for part in (*spec["inputs"], *(() if by_press and _is_of_buttons(spec) else _outputs(spec)))
+    )
     return any(property_of(part["property"]) == name and fits(part["id"], key) for part in parts)
+
+
+def is_press(name: str) -> bool:
+    """Whether a property changes only when a visitor presses a button or a key."""
+    return name in _PRESSES
+
+
+def _is_of_buttons(spec: dict[str, Any]) -> bool:
+    return bool(spec["inputs"]) and all(is_press(part["property"]) for part in spec["inputs"])
 
 
 def fits(pattern: str, key: str) -> bool:

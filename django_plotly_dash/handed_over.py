@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from django.core.cache import caches
 from django.core.signing import BadSignature, Signer, b64_decode, b64_encode
 from django.http import HttpRequest
 
-from . import visitors
+from . import session_state, visitors
 from .conf import app_settings
 from .exceptions import ConfigurationError, HandedOverError, RequestError
 from .params import Params
@@ -204,14 +204,20 @@ def _keep(key: str, text: str, request: HttpRequest | None) -> str:
             f"Values for an app are too large for a URL ({len(text)} characters), and cannot be kept in the visitor's "
             f"session: {reason}. Set PLOTLY_DASH['cache_arguments'] = True to keep them in the cache."
         )
-    kept = _of_session(session)
-    if key not in list(kept)[-_MOST_IN_SESSION // 2 :]:
-        kept.pop(key, None)
-        kept[key] = text
-        while len(kept) > 1 and (len(kept) > _MOST_IN_SESSION or sum(map(len, kept.values())) > _MOST_TEXT_IN_SESSION):
-            del kept[next(iter(kept))]
-        session[SESSION_KEY] = kept
+    if key not in list(_of_session(session))[-_MOST_IN_SESSION // 2 :]:
+        # Pages that are made at once, and callbacks, write to the same session.
+        session_state.change(session, SESSION_KEY, partial(_with, key, text))
     return f"s{key}"
+
+
+def _with(key: str, text: str, stored: Any) -> dict[str, str]:
+    """What a session keeps with one text more, which is the newest."""
+    kept = _texts(stored)
+    kept.pop(key, None)
+    kept[key] = text
+    while len(kept) > 1 and (len(kept) > _MOST_IN_SESSION or sum(map(len, kept.values())) > _MOST_TEXT_IN_SESSION):
+        del kept[next(iter(kept))]
+    return kept
 
 
 def _fetch(key: str, request: HttpRequest | None) -> str:
@@ -234,5 +240,8 @@ def _is_kept(key: str, request: HttpRequest | None) -> bool:
 
 
 def _of_session(session: Any) -> dict[str, str]:
-    found = session.get(SESSION_KEY) if session is not None else None
-    return dict(found) if isinstance(found, dict) else {}
+    return _texts(session.get(SESSION_KEY) if session is not None else None)
+
+
+def _texts(found: Any) -> dict[str, str]:
+    return {k: text for k, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}

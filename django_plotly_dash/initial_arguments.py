@@ -19,7 +19,7 @@ from django.conf import settings
 from .conf import app_settings
 from .exceptions import HandedOverError, SerializationError, UnknownArgumentsError
 from .json_values import plain
-from .layout_state import accepted, accepts, key_of, keyed_components
+from .layout_state import accepted, accepts, key_in, keyed_components
 
 _SHAPE: Final = "It has to be {component id: {property: value}}, as a dict or as JSON."
 logger = logging.getLogger("django_plotly_dash")
@@ -102,19 +102,8 @@ def _normalised(given: Any) -> dict[str, dict[str, Any]]:
                 f"initial_arguments[{ident!r}] is {_shown(properties)}; it has to be a dict of properties, such as "
                 f"{{{ident!r}: {{'value': 1}}}}."
             )
-        found.setdefault(_key(ident), {}).update(properties)
+        found.setdefault(key_in(ident), {}).update(properties)
     return found
-
-
-def _key(ident: str) -> str:
-    if ident.startswith("{"):
-        try:
-            parsed = json.loads(ident)
-        except ValueError:
-            parsed = None
-        if isinstance(parsed, dict):
-            return key_of(parsed)
-    return str(ident)
 
 
 # --- comparing with layouts -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import copy
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from dash._utils import clean_property_name, stringify_id, to_json
@@ -23,8 +24,22 @@ _JSON_COMPONENT = frozenset({"props", "type", "namespace"})
 
 def key_of(component_id: str | Mapping[str, Any]) -> str:
     """A component's id as Dash writes it: a string as it is, a dict as compact JSON with sorted keys."""
+    if isinstance(component_id, Mapping):  # to a browser 1.0 is 1, and it sends the latter
+        component_id = {name: _whole(value) for name, value in component_id.items()}
     key: str = stringify_id(component_id)
     return key
+
+
+@lru_cache(maxsize=4096)
+def key_in(text: str) -> str:
+    """The same for an id in a text: that of a dict may be spelled in other ways, with other letters escaped for one."""
+    if not text.startswith("{"):
+        return text
+    try:
+        found = json.loads(text)
+        return key_of(found) if isinstance(found, dict) else text
+    except (ValueError, RecursionError):  # an id that only begins like one
+        return text
 
 
 def property_of(name: str) -> str:
@@ -131,6 +146,10 @@ def properties_in(component: Any) -> dict[str, Any]:
         component: Dash's object, or the JSON of one.
     """
     return _props(component)
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:

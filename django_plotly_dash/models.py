@@ -13,11 +13,12 @@ from django.db import models, router
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from . import prefix, state_store, state_text
-from .exceptions import AppNotFoundError, BrokenStateError
+from . import prefix, state_store
+from .exceptions import AppNotFoundError
 from .layout_defaults import components_of_app, value_in, values_of_components
-from .layout_state import accepts, as_json, key_of
+from .layout_state import accepts
 from .registry import registry, slug_of
+from .row_state import StateOfRow
 from .slugs import save_with_names
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class DashAppManager(models.Manager["DashApp"]):
         return StatelessApp.objects.using(self.db).get_or_create(app_name=known.app_name)[0]
 
 
-class DashApp(models.Model):
+class DashApp(StateOfRow):
     """A saved instance of an app: its name, its state, and whose it is.
 
     ``base_state`` is JSON: component id -> property -> value. What stands in it is tracked: it is laid over the layout,
@@ -115,12 +116,7 @@ class DashApp(models.Model):
         )
 
     objects = DashAppManager()
-
     _name_wanted = ""
-    # The text that was read, the state in it, and what has been changed since
-    _hydrated: tuple[str, dict[str, Any], dict[str, dict[str, Any]]] | None = None
-    # Of which row in which database it was read, and what
-    _read: tuple[Any, str | None, str] | None = None
 
     class Meta:
         indexes = [models.Index(fields=["-update"], name="dpd_dashapp_update")]
@@ -130,55 +126,16 @@ class DashApp(models.Model):
         return self.instance_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """As in Django; a row without a name or slug gets one that no other row has.
-
-        The state of a row that was read is written only if ``base_state`` was given another value: callbacks may have
-        saved a newer one since. What ``update_current_state`` has set is merged into that one.
-
-        Raises:
-            StateError: what was set cannot be saved; see ``state_store.merge``.
+        """As in Django; a row without a name or slug gets one that no other row has. What is written of the state:
+        ``StateOfRow.save``.
         """
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        if not args and not kwargs.keys() & {"update_fields", "force_insert"} and self._is_state_read(using):
-            kwargs["update_fields"] = self._own_fields() - {"base_state"}
         wanted = {
             "instance_name": lambda: self._name_wanted or f"{self.stateless_app.app_name[:91]} instance",
             "slug": lambda: slug_of(self.instance_name),
         }
         joiners = {"instance_name": " ", "slug": "-"}
         save_with_names(self, wanted, joiners, using, lambda: super(DashApp, self).save(*args, **kwargs))
-        written = kwargs.get("update_fields")
-        if written is None or "base_state" in written:
-            self._remember()
-        if self._hydrated is not None and self._hydrated[0] == self.base_state and self._hydrated[2]:
-            self.handle_current_state()
-
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> DashApp:
-        """As in Django; remembers the state that was read."""
-        row = super().from_db(db, field_names, values, **kwargs)
-        row._remember()
-        return row
-
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """As in Django; what ``update_current_state`` has set and nobody has saved is forgotten with the old state."""
-        super().refresh_from_db(*args, **kwargs)
-        fields = kwargs.get("fields") or (args[1] if len(args) > 1 else None)
-        if fields is None or "base_state" in fields:
-            self._hydrated = None
-            self._remember()
-
-    def _is_state_read(self, using: str) -> bool:
-        return self._read == (self.pk, using, self.__dict__.get("base_state"))
-
-    def _own_fields(self) -> set[str]:
-        left_out = self.get_deferred_fields()
-        fields = (field for field in self._meta.concrete_fields if not field.primary_key)
-        return {field.name for field in fields if field.attname not in left_out}
-
-    def _remember(self) -> None:
-        text = self.__dict__.get("base_state")  # it may have been left out of the query
-        self._read = None if text is None else (self.pk, self._state.db, text)
 
     def as_dash_instance(self) -> DjangoDash:
         """The app of this instance.
@@ -198,12 +155,15 @@ class DashApp(models.Model):
         return prefix.url_of(self.slug, instance=True)
 
     @staticmethod
-    def locate_item(ident: str, stateless: bool = False) -> tuple[DashApp | DjangoDash, DjangoDash]:
+    def locate_item(
+        ident: str, stateless: bool = False, cache_id: object = None
+    ) -> tuple[DashApp | DjangoDash, DjangoDash]:
         """What a slug or name stands for, and its app. Nothing is written.
 
         Args:
             ident: name or slug of an app, or slug of an instance.
             stateless: whether it is an app's.
+            cache_id: is taken, as in the older package, and not used.
 
         Raises:
             Http404: there is none.
@@ -218,70 +178,6 @@ class DashApp(models.Model):
             return row, row.as_dash_instance()
         except AppNotFoundError as error:
             raise Http404(str(error)) from None
-
-    # --- the state ----------------------------------------------------------------------------------------------
-
-    @property
-    def state_error(self) -> str | None:
-        """What is wrong with ``base_state``, in a sentence; None as it should be."""
-        try:
-            state_store.read(self.base_state, self.instance_name)
-        except BrokenStateError as error:
-            return error.trouble
-        return None
-
-    def current_state(self) -> dict[str, dict[str, Any]]:
-        """The state as this object has it: what was loaded, with what ``update_current_state`` has put in.
-
-        Raises:
-            BrokenStateError: ``base_state`` cannot be read.
-        """
-        if self._hydrated is None or self._hydrated[0] != self.base_state:
-            self._hydrated = self.base_state, state_store.read(self.base_state, self.instance_name), {}
-        return self._hydrated[1]
-
-    def have_current_state_entry(self, wid: str | Mapping[str, Any], key: str) -> bool:
-        """Whether a property is tracked.
-
-        Args:
-            wid: the component's id.
-            key: the property.
-        """
-        return key in self.current_state().get(key_of(wid), {})
-
-    def update_current_state(self, wid: str | Mapping[str, Any], key: str, value: Any) -> bool:
-        """Set a tracked property; gives False, and does nothing, if it is not tracked.
-
-        Inside a callback it is saved when the callback has ended well, elsewhere by ``handle_current_state``.
-
-        Args:
-            wid: the component's id.
-            key: the property.
-            value: anything that Dash can send to the browser.
-
-        Raises:
-            TypeError: the value cannot be written as JSON.
-        """
-        if not self.have_current_state_entry(wid, key):
-            return False
-        value = prefix.marked(as_json(value))
-        wrong = state_text.unwritable(value)
-        if wrong:
-            raise TypeError(f"The value for {key_of(wid)}.{key} cannot be saved. {wrong}")
-        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = value
-        return True
-
-    def handle_current_state(self) -> None:
-        """Save what ``update_current_state`` has changed, and nothing else, under the row's lock.
-
-        Raises:
-            StateError: it cannot be saved; see ``state_store.merge``.
-        """
-        changes = deepcopy(self.pending_changes())
-        if self._state.adding:
-            self._edit(lambda state: changes)
-        elif changes:
-            state_store.merge(self, changes)
 
     def populate_values(self) -> None:
         """Track everything that the layout shows, and what callbacks read and write of its components. What is tracked
@@ -350,10 +246,6 @@ class DashApp(models.Model):
         row.save(using=self._state.db)
         return row
 
-    async def ahandle_current_state(self) -> None:
-        """``handle_current_state`` for coroutines."""
-        await sync_to_async(self.handle_current_state)()
-
     async def apopulate_values(self) -> None:
         """``populate_values`` for coroutines."""
         await sync_to_async(self.populate_values)()
@@ -365,27 +257,6 @@ class DashApp(models.Model):
     async def aclone(self, name: str = "", **fields: Any) -> DashApp:
         """``clone`` for coroutines."""
         return await sync_to_async(self.clone)(name, **fields)
-
-    def take_over(self, stored: DashApp) -> None:
-        """Have the state that is in the database now; what was changed here and not saved is forgotten."""
-        self.base_state, self.update = stored.base_state, stored.update
-        self._hydrated = None
-        self._remember()
-
-    def pending_changes(self) -> dict[str, dict[str, Any]]:
-        """What ``update_current_state`` has changed since the state was loaded: component key -> property -> value."""
-        self.current_state()
-        return self._hydrated[2] if self._hydrated is not None else {}
-
-    def _edit(self, change: Any) -> None:
-        if self.pk is not None and not self._state.adding:
-            state_store.edit(self, change)
-            return
-        state = self.current_state()
-        change(state)
-        text = state_store.written(state)
-        state_store.refuse_growth(self.instance_name, text, self.base_state)
-        self.base_state = text
 
 
 def _refuse_long(name: str, field: str) -> None:

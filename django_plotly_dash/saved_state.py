@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,7 @@ from django.db import router, transaction
 
 from . import callback_properties, prefix, signals, state_store, state_text, write_policy
 from .exceptions import StateError
-from .layout_state import as_json, holds_components, key_of, property_of
+from .layout_state import as_json, holds_components, key_in, key_of, property_of
 from .patches import PatchError, is_patch, patched
 from .state_store import Changes, State
 
@@ -72,25 +73,29 @@ class Recorder:
         callback is told of each change of it: then that one saves it. Before the visitor has done anything, when
         nothing is named, there is nothing to save.
 
+        Of a state that a callback has set, nothing in the body tells whether the visitor has typed it since, or the
+        page has not heard of a newer one. Where all that concern it are called by buttons, a press means what is shown.
+
         A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
         others, or change what they see, as if the app had made it. So is what could not be sent to others.
         """
-        changed = set(body.get("changedPropIds") or ())
+        changed = {_as_key(text) for text in body.get("changedPropIds") or ()}
         self._follows = self._follows and bool(changed or not self._has_own_values)
-        if not self._follows or not changed:
+        if not changed:
             return
+        by_press = all(callback_properties.is_press(name) for _, name in changed)
         for part in ("inputs", "state"):
             for item in _items(body.get(part) or ()):
                 key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
                 if value is _ABSENT or name not in self._loaded.get(key, {}):
                     continue
-                if f"{key}.{name}" not in changed and (
-                    part == "inputs" or callback_properties.is_told(self._app, key, name)
+                if (key, name) not in changed and (
+                    part == "inputs" or callback_properties.is_told(self._app, key, name, by_press=by_press)
                 ):
                     continue
                 value = _finite(value)
                 if _is_data(value):
-                    self._received.setdefault(key, {})[name] = prefix.marked(value)
+                    self._receive(key, name, prefix.marked(value))
 
     def returned(self, response: str | Mapping[str, Any]) -> None:
         """Take note of what Dash answers: outputs, and what ``set_props`` has set.
@@ -102,7 +107,8 @@ class Recorder:
             return
         answer = json.loads(response) if isinstance(response, str) else as_json(response)
         for part in ("sideUpdate", "response"):
-            for key, name, value in state_store.flat(answer.get(part) or {}):
+            for ident, name, value in state_store.flat(answer.get(part) or {}):
+                key = key_in(ident)
                 if name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
                     self._note(key, name, value)
 
@@ -114,6 +120,7 @@ class Recorder:
             name: the property.
             value: as it was set. Any thread may do so.
         """
+        key = key_in(key)
         if self._follows and name in self._loaded.get(key, {}) and not NoUpdate.is_no_update(value):
             value = as_json(value)
             with self._lock:
@@ -158,6 +165,12 @@ class Recorder:
         else:
             self._merge(changes)
 
+    def _receive(self, key: str, name: str, value: Any) -> None:
+        # The user's function finds it in its row, as in the older package, and may change it there.
+        self._instance.current_state()[key][name] = deepcopy(value)
+        if self._follows:
+            self._received.setdefault(key, {})[name] = value
+
     def _merge(self, changes: State) -> None:
         try:
             state_store.merge(self._instance, changes, self._request)
@@ -199,6 +212,12 @@ class Recorder:
         signals.state_denied.send_robust(
             type(row), instance=row, changes=changes, reason=reason, message=message, request=self._request
         )
+
+
+def _as_key(changed: str) -> tuple[str, str]:
+    """Component key and property, of what the browser has written in its own spelling."""
+    ident, _, name = changed.rpartition(".")
+    return key_in(ident), property_of(name)
 
 
 def _without_empty(changes: State) -> State:

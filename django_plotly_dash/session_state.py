@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -19,6 +19,7 @@ from uuid import uuid4
 from zlib import crc32
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.core.exceptions import SynchronousOnlyOperation
 from django.core.files import locks
 from django.db import router, transaction
 from django.db.models import QuerySet
@@ -26,6 +27,7 @@ from django.http import HttpRequest
 
 from .exceptions import ConfigurationError
 
+Merge = Callable[[Any], dict[str, Any]]
 SESSION_KEY: Final = "django_plotly_dash"
 _GONE: Final = object()
 _LOCK_SECONDS: Final = 10.0
@@ -72,24 +74,40 @@ class SessionState:
                 "A callback changed session_state, but the request has no session. Add "
                 "'django.contrib.sessions.middleware.SessionMiddleware' to settings.MIDDLEWARE."
             )
-        if session.session_key is None or not _has_store(session):
-            if not self._has_response:
-                raise ConfigurationError(
-                    "A callback over a websocket changed session_state, but the browser has no session that the server "
-                    "keeps, and only an answer over HTTP can give it one: open the session in a view, use a "
-                    "SESSION_ENGINE that keeps sessions on the server, or leave out websocket=True."
-                )
-            # A new session, or one that lives in its cookie: the session middleware saves it.
-            session[SESSION_KEY] = _merged(session.get(SESSION_KEY), changes)
-            return
-        merged = _save_merged(session, changes)
-        if merged is None:
+        if not self._has_response and not _is_stored(session):
+            raise ConfigurationError(
+                "A callback over a websocket changed session_state, but the browser has no session that the server "
+                "keeps, and only an answer over HTTP can give it one: open the session in a view, use a "
+                "SESSION_ENGINE that keeps sessions on the server, or leave out websocket=True."
+            )
+        if not change(session, SESSION_KEY, lambda stored: _merged(stored, changes)):
             logger.info("session_state of a session that has ended was not saved")
-            return
-        # Should the middleware save the whole session too, it has to carry the merged state.
-        modified = session.modified
-        session[SESSION_KEY] = merged
-        session.modified = modified
+
+
+def change(session: SessionBase, key: str, merge: Merge) -> bool:
+    """Change one value of a session, as it is at this moment, and no other; gives False if the session has ended.
+
+    Args:
+        session: that of a request.
+        key: of the value.
+        merge: makes the new value of the one that is stored, or of None.
+    """
+    if not _is_stored(session):
+        # A new session, or one that lives in its cookie: the session middleware saves it.
+        session[key] = merge(session.get(key))
+        return True
+    try:
+        merged = _save_merged(session, key, merge)
+    except SynchronousOnlyOperation:  # a page that is made on an event loop, where the database cannot be asked
+        session[key] = merge(session.get(key))
+        return True
+    if merged is None:
+        return False
+    # Should the middleware save the whole session too, it has to carry the merged value.
+    modified = session.modified
+    session[key] = merged
+    session.modified = modified
+    return True
 
 
 def _merged(stored: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,8 +115,8 @@ def _merged(stored: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not _GONE}
 
 
-def _save_merged(session: SessionBase, changes: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The merged state, or None if the session does not exist any more."""
+def _save_merged(session: SessionBase, key: str, merge: Merge) -> dict[str, Any] | None:
+    """The merged value, or None if the session does not exist any more."""
     store = type(session)(session.session_key)
     with _locked(store) as exists:
         if not exists:
@@ -106,7 +124,7 @@ def _save_merged(session: SessionBase, changes: Mapping[str, Any]) -> dict[str, 
         if hasattr(store, "model"):
             # Past the cache in front of the table, which may be older than the row.
             store._session_cache = store.decode(_rows(store).get().session_data)  # type: ignore[attr-defined]
-        store[SESSION_KEY] = merged = _merged(store.get(SESSION_KEY), changes)
+        store[key] = merged = merge(store.get(key))
         try:
             store.save()
         except UpdateError:
@@ -120,8 +138,8 @@ def _rows(store: Any) -> QuerySet[Any]:
     return rows.filter(session_key=store.session_key)
 
 
-def _has_store(session: SessionBase) -> bool:
-    return not type(session).__module__.endswith("signed_cookies")
+def _is_stored(session: SessionBase) -> bool:
+    return session.session_key is not None and not type(session).__module__.endswith("signed_cookies")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -147,8 +148,9 @@ def _problems(number: int, entry: Any) -> list[str]:
     if found:
         return found
     size, limit = len(_text(entry).encode(errors="surrogatepass")), app_settings().state_max_bytes
-    if "state" in entry and state_text.misshapen(entry["state"]):
-        found.append(f"{name}: {state_text.misshapen(entry['state'])}")
+    wrong = state_store.misshapen(entry["state"]) if "state" in entry else ""
+    if wrong:
+        found.append(f"{name}: {wrong}")
     if size > limit:
         found.append(f"{name}: its state has {size} bytes; PLOTLY_DASH['state_max_bytes'] allows {limit}.")
     times = {entry[key] for key in _TIMES if key in entry}
@@ -159,6 +161,8 @@ def _write(entries: list[dict[str, Any]], update: bool, owners: bool) -> Importe
     result, problems = Imported(), []
     slugs = [entry["slug"] for entry in entries]
     known = {row.slug: row for row in DashApp.objects.select_for_update().filter(slug__in=slugs)}
+    if update:
+        _set_names_aside(entries, known)
     rows = []
     for entry in entries:
         row = known.get(entry["slug"])
@@ -175,6 +179,14 @@ def _write(entries: list[dict[str, Any]], update: bool, owners: bool) -> Importe
         if times:
             DashApp.objects.filter(pk=row.pk).update(**times)
     return result
+
+
+def _set_names_aside(entries: list[dict[str, Any]], known: dict[str, DashApp]) -> None:
+    """Instances may have each other's names in the file, and names are unique."""
+    for entry in entries:
+        row = known.get(entry["slug"])
+        if row is not None and row.instance_name != entry["name"]:
+            DashApp.objects.filter(pk=row.pk).update(instance_name=f"~ {uuid4()}")
 
 
 def _row(entry: dict[str, Any], row: DashApp | None, update: bool, owners: bool, result: Imported) -> DashApp:

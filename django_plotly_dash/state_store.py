@@ -21,6 +21,7 @@ from django.db.models import F
 from . import signals, state_text
 from .conf import app_settings
 from .exceptions import BrokenStateError, InstanceGoneError, StateTextError, StateTooLargeError
+from .layout_state import key_in
 from .patches import PatchError, is_patch, patched
 
 if TYPE_CHECKING:
@@ -49,18 +50,46 @@ def read(text: str, name: str) -> State:
     """
     try:
         # The older package wrote what JSON has no word for; it meant what null means to the browser.
-        state = json.loads(text or "{}", parse_constant=lambda _: None)
+        state = json.loads(text or "{}", parse_constant=lambda _: None, object_pairs_hook=state_text.once)
     except (ValueError, RecursionError):
         raise BrokenStateError(name, _reason(text)) from None
-    wrong = state_text.misshapen(state)
+    wrong = misshapen(state)
     if wrong:
         raise BrokenStateError(name, wrong)
-    return state  # type: ignore[no-any-return]
+    return {key_in(key): properties for key, properties in state.items()}
 
 
 def written(state: Changes) -> str:
     """The text of a state. Only ASCII: tables of the older package may have any character set."""
     return json.dumps(state, allow_nan=False)
+
+
+def misshapen(state: object) -> str:
+    """What is wrong with a value that is to be a state; empty if nothing is.
+
+    Ids that are dicts may be spelled in any way, but only once each.
+    """
+    wrong = state_text.misshapen(state)
+    if wrong or not isinstance(state, dict):
+        return wrong
+    spelled: dict[str, str] = {}
+    for key in state:
+        if spelled.setdefault(key_in(key), key) != key:
+            return f"The keys {spelled[key_in(key)]!r} and {key!r} are the same id; only one of the two could be kept."
+    return ""
+
+
+def parse(text: str) -> State:
+    """The state that a text stands for.
+
+    Raises:
+        StateTextError: it cannot be a state; says why and, if it can be told, where.
+    """
+    state = state_text.parse(text)
+    wrong = misshapen(state)
+    if wrong:
+        raise StateTextError(wrong)
+    return state
 
 
 def checked_state(state: Any) -> State:
@@ -69,11 +98,11 @@ def checked_state(state: Any) -> State:
     Raises:
         ValueError: it has another shape, or something that cannot be written as JSON.
     """
-    wrong = state_text.misshapen(state)
+    wrong = misshapen(state)
     if wrong:
         raise ValueError(f"The state of an instance is {state!r:.200}. {wrong}")
     try:
-        return json.loads(written(state))  # type: ignore[no-any-return]
+        return json.loads(written({key_in(key): properties for key, properties in state.items()}))  # type: ignore[no-any-return]
     except (TypeError, ValueError) as error:
         raise ValueError(f"The state of an instance cannot be written as JSON: {error}") from None
 
@@ -85,7 +114,7 @@ def validate_state_text(text: str) -> None:
         ValidationError: the text is not JSON of the right shape; the message says where.
     """
     try:
-        state_text.parse(text)
+        parse(text)
     except StateTextError as error:
         raise ValidationError(str(error), code="invalid") from None
 
@@ -158,7 +187,7 @@ def edit(row: DashApp, change: Callable[[State], State], request: HttpRequest | 
     alone = not connections[using].in_atomic_block
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            changed = _edit(row, change, using)
+            changed = _edit(row, change, using, again=attempt > 1)
             break
         except OperationalError:
             if not alone or attempt == _ATTEMPTS:
@@ -170,8 +199,8 @@ def edit(row: DashApp, change: Callable[[State], State], request: HttpRequest | 
     return changed
 
 
-def _edit(row: DashApp, change: Callable[[State], State], using: str) -> State:
-    with locked(row, using) as stored:
+def _edit(row: DashApp, change: Callable[[State], State], using: str, *, again: bool) -> State:
+    with locked(row, using, again=again) as stored:
         state = read(stored.base_state, stored.instance_name)
         changed = change(state)
         if changed:
@@ -184,10 +213,20 @@ def _edit(row: DashApp, change: Callable[[State], State], using: str) -> State:
 
 
 @contextmanager
-def locked(row: DashApp, using: str) -> Iterator[DashApp]:
-    """The row as it is in the database; nobody else can change it inside the ``with`` block."""
+def locked(row: DashApp, using: str, *, again: bool = False) -> Iterator[DashApp]:
+    """The row as it is in the database; nobody else can change it inside the ``with`` block.
+
+    Args:
+        row: the instance.
+        using: alias of the database.
+        again: this failed before, and there is no transaction around it.
+    """
     rows = type(row)._base_manager.using(using).filter(pk=row.pk)
     with transaction.atomic(using=using):
+        if again and connections[using].vendor == "postgresql":
+            # A stricter level refuses a row that it has waited for. One row that is locked needs none.
+            with connections[using].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         if connections[using].features.has_select_for_update:
             rows = rows.select_for_update()
         else:
@@ -214,14 +253,21 @@ def loses_its_snapshot(using: str) -> bool:
     """Whether the request's transaction, which has read already, cannot always write any more.
 
     SQLite refuses at once, whatever its timeout, if another connection has written since; ``transaction_mode``
-    ``IMMEDIATE`` spares it. A transaction of a test case, which never ends well, does not count.
+    ``IMMEDIATE`` spares it. So does PostgreSQL above the isolation level ``READ COMMITTED``. A transaction of a test
+    case, which never ends well, does not count.
     """
     connection = connections[using]
-    return (
-        connection.in_atomic_block
-        and begins_by_reading(connection.settings_dict)
-        and not any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
-    )
+    if not connection.in_atomic_block or any(getattr(b, "_from_testcase", False) for b in connection.atomic_blocks):
+        return False
+    return begins_by_reading(connection.settings_dict) or _keeps_to_one_snapshot(connection)
+
+
+def _keeps_to_one_snapshot(connection: Any) -> bool:
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:  # the server may have another default than Django
+        cursor.execute("SHOW transaction_isolation")
+        return bool(cursor.fetchone()[0] != "read committed")
 
 
 def begins_by_reading(database: Mapping[str, Any]) -> bool:

@@ -47,7 +47,7 @@ def read(text: str) -> Any:
         StateTextError: it is not JSON, or has a key twice or a number that JSON has no room for.
     """
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=once, parse_float=_finite, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise StateTextError(f"This is not JSON: {error.msg}.", *_place(text, error.pos)) from None
     except RecursionError:
@@ -140,6 +140,20 @@ def storable(text: str) -> str:
     return "".join(part if part.isascii() else json.dumps(json.loads(part)) for part in parts)
 
 
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dict of the pairs of an object.
+
+    Raises:
+        StateTextError: it has a key twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise StateTextError(f"The key {twice!r} stands twice in one object; only one of the two could be kept.")
+    return found
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
@@ -171,15 +185,6 @@ def _keys(text: str) -> Iterator[tuple[str, int]]:
             yield json.loads(at[0]), at[1]
         depth += (match[0] in "{[") - (match[0] in "}]")
         at = match[0], match.start()
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise StateTextError(f"The key {twice!r} stands twice in one object; only one of the two could be kept.")
-    return found
 
 
 def _finite(number: str) -> float:

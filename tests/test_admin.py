@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from html import unescape
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from django.test.utils import CaptureQueriesContext
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.admin_forms import DashAppForm
 from django_plotly_dash.models import DashApp, StatelessApp
+
+from .helpers import call
 
 pytestmark = pytest.mark.django_db
 
@@ -302,6 +305,7 @@ def test_a_changed_state_is_stored_with_its_order_and_its_numbers(chief: Client,
         ('{"a": {},\r\n "height": 3}', "Line 2, column 2: What stands for 'height' is a number."),
         ('{"a": {"b": 18446744073709551616}}', "Line 1, column 2: 'a', 'b': A number has 65 bits"),
         ('{"a": {"x": 1, "x": 2}}', "The key 'x' stands twice in one object"),
+        ('{"{\\"n\\":1}": {"x": 1}, "{\\"n\\": 1}": {"x": 2}}', "are the same id"),
         ('{"a": {"x": NaN}}', "NaN is no value of JSON"),
         (json.dumps({"a": {"x": "y" * 2000}}), "would have 2014 bytes, and PLOTLY_DASH['state_max_bytes'] is 1000"),
     ],
@@ -384,22 +388,86 @@ def test_other_fields_can_be_saved_while_a_callback_saves_the_state(chief: Clien
 def test_a_state_that_was_saved_meanwhile_is_not_overwritten_unseen(chief: Client, app: DjangoDash) -> None:
     one = row("One", '{"height": {"value": 1}}')
     data = form_of(page(chief, one))
-    DashApp.objects.filter(pk=one.pk).update(base_state='{"height": {"value": 2, "by": "<script>"}}')
+    DashApp.objects.filter(pk=one.pk).update(base_state='{"height": {"value": "<script>", "by": 1}}')
     mine = '{"height": {"value": 3}}'
     response = send(chief, one, data, base_state=mine)
     (error,) = errors(response)
     assert "was changed while this form was open" in error
-    assert '"value": 2' in error
+    assert '"value": "<script>"' in error
+    assert '"by"' not in error  # which is no trouble
     text = response.content.decode()
     assert "<script>&quot;" not in text
     assert "&lt;script&gt;" in text
     assert state_in(text) == mine
     one.refresh_from_db()
-    assert one.base_state == '{"height": {"value": 2, "by": "<script>"}}'
+    assert one.base_state == '{"height": {"value": "<script>", "by": 1}}'
     # the person has seen it now, and decides
     assert send(chief, one, form_of(text)).status_code == 302
     one.refresh_from_db()
-    assert one.base_state == '{"height":{"value":3}}'
+    assert one.current_state() == {"height": {"value": 3, "by": 1}}
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "both"),
+    [
+        ({"a": {"x": 5, "y": 2}}, {"a": {"x": 1, "y": 6}}, {"a": {"x": 5, "y": 6}}),
+        ({"a": {"x": 1, "y": 2}, "b": {"z": 3}}, {"a": {"x": 7, "y": 2}}, {"a": {"x": 7, "y": 2}, "b": {"z": 3}}),
+        ({"a": {"x": 1}}, {"a": {"x": True, "y": 2}}, {"a": {"x": True}}),
+        ({"a": {"x": 5, "y": 2}}, {"a": {"x": 1}}, {"a": {"x": 5}}),
+        ({"a": {"x": 5, "y": 2}}, {"a": {"x": 5, "y": 6, "z": None}}, {"a": {"x": 5, "y": 6, "z": None}}),
+        ({"a": {"y": 2}, "c": {}}, {"a": {"x": 1, "y": 6}}, {"a": {"y": 6}, "c": {}}),
+    ],
+)
+def test_what_was_changed_in_the_form_and_what_was_saved_meanwhile_are_merged(
+    chief: Client, app: DjangoDash, mine: Any, theirs: Any, both: Any
+) -> None:
+    one = row("One", '{"a": {"x": 1, "y": 2}}')
+    data = form_of(page(chief, one))
+    DashApp.objects.filter(pk=one.pk).update(base_state=json.dumps(theirs))
+    assert send(chief, one, data, base_state=json.dumps(mine)).status_code == 302
+    one.refresh_from_db()
+    assert one.current_state() == both
+
+
+def test_the_state_can_be_changed_although_the_preview_saves_again_and_again(chief: Client) -> None:
+    app = DjangoDash("Clock")
+    app.layout = html.Div([dcc.Interval(id="tick"), html.H1(id="title"), html.P(id="now")])
+    times = count(1)
+
+    @app.callback(Output("now", "children"), Input("tick", "n_intervals"))
+    def tell(_: Any) -> int:
+        return next(times)
+
+    state = '{"title": {"children": "old"}, "now": {"children": 0}}'
+    one = row("One", state, "Clock", save_on_change=True)
+
+    def preview() -> None:
+        assert call(Client(), app, "now.children", None, url=one.url, changed=[]).status_code == 200
+
+    data = form_of(page(chief, one))
+    preview()
+    assert send(chief, one, data, base_state=state.replace("old", "new")).status_code == 302
+    assert DashApp.objects.get().current_state() == {"title": {"children": "new"}, "now": {"children": 1}}
+    # what the callback itself changes can be decided too, once
+    data = form_of(page(chief, one))
+    preview()
+    response = send(chief, one, data, base_state=state.replace("0", "-1"))
+    assert '"children": 2' in errors(response)[0]
+    preview()
+    assert send(chief, one, form_of(response.content.decode())).status_code == 302
+    assert DashApp.objects.get().current_state() == {"title": {"children": "old"}, "now": {"children": -1}}
+
+
+@pytest.mark.parametrize(("before", "now"), [("{", '{"a": {"x": 2}}'), ('{"a": {"x": 1}}', "[")])
+def test_a_state_that_cannot_be_read_is_not_merged(chief: Client, app: DjangoDash, before: str, now: str) -> None:
+    one = row("One", before)
+    data = form_of(page(chief, one))
+    DashApp.objects.filter(pk=one.pk).update(base_state=now)
+    response = send(chief, one, data, base_state='{"a": {"x": 3}}')
+    assert "was changed while this form was open" in errors(response)[0]
+    assert send(chief, one, form_of(response.content.decode())).status_code == 302
+    one.refresh_from_db()
+    assert one.base_state == '{"a":{"x":3}}'
 
 
 def test_an_error_does_not_make_the_form_forget_what_it_was_made_of(chief: Client, app: DjangoDash) -> None:
@@ -423,8 +491,9 @@ def test_a_form_without_the_seal_overwrites_nothing(chief: Client, app: DjangoDa
     one = row("One", '{"height": {"value": 1}}')
     data = form_of(page(chief, one))
     del data["base_state_seen"]
-    (error,) = errors(send(chief, one, data, base_state="{}"))
-    assert "was changed while" in error
+    for forged in ({}, *({"base_state_seen": seen} for seen in ("x", "[1]", '{"values": [1]}', '{"text": null}'))):
+        (error,) = errors(send(chief, one, {**data, **forged}, base_state="{}"))
+        assert "was changed while" in error
 
 
 def test_a_row_that_was_deleted_meanwhile_is_said(app: DjangoDash) -> None:

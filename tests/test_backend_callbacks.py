@@ -135,6 +135,11 @@ def test_a_pattern_may_match_one_component(client: Client) -> None:
         "changedPropIds": ['{"index":2,"kind":"in"}.value'],
     }
     assert result(post(client, app, body)) == "twoone!"
+    for part in ("outputs", "inputs"):
+        forged = at("out", 1) if part == "outputs" else [at("in", 1, value="one")]
+        response = post(client, app, body | {part: forged})
+        assert response.status_code == 400
+        assert "does not have the id and property of the callback" in response.json()["error"]
 
 
 @pytest.mark.parametrize("suffix", ["", "@0123"])

@@ -326,6 +326,23 @@ def test_existing_instances_are_replaced_if_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_instances_whose_names_were_exchanged_get_their_own_back(tmp_path: Path) -> None:
+    one, two = row("One"), row("Two")
+    file = tmp_path / "in.json"
+    run("dash_state", "export", "--output", str(file))
+    for name, there in (("aside", one), ("One", two), ("Two", one)):
+        DashApp.objects.filter(pk=there.pk).update(instance_name=name)
+    run("dash_state", "import", str(file), "--update", "--dry-run")
+    assert set(DashApp.objects.values_list("slug", "instance_name")) == {("one", "Two"), ("two", "One")}
+    run("dash_state", "import", str(file), "--update")
+    assert set(DashApp.objects.values_list("slug", "instance_name")) == {("one", "One"), ("two", "Two")}
+    row("Three")
+    file.write_text(file.read_text().replace('"name": "Two"', '"name": "Three"'))
+    assert "already exists" in refused(tmp_path, file.read_text(), "--update")
+    assert set(DashApp.objects.values_list("instance_name", flat=True)) == {"One", "Two", "Three"}
+
+
+@pytest.mark.django_db
 def test_owners_can_be_left_out(tmp_path: Path) -> None:
     file = tmp_path / "in.json"
     file.write_text(exported({"owner": "bob"}))

@@ -24,7 +24,10 @@ import plotly.graph_objects as go
 import pytest
 from asgiref.sync import sync_to_async
 from dash import Input, Output, dcc, html, page_container, register_page
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import caches
+from django.http import HttpRequest
 from django.template import Context, RequestContext, Template
 from django.test import AsyncClient, Client, RequestFactory
 from django.utils import timezone
@@ -33,6 +36,7 @@ from jinja2 import Environment
 from django_plotly_dash import DjangoDash, embedding, handed_over, initial_arguments, jinja2, lookup
 from django_plotly_dash.exceptions import ConfigurationError, HandedOverError
 from django_plotly_dash.models import DashApp, StatelessApp
+from django_plotly_dash.session_state import SessionState
 
 from .handing_over import TAG, layout_at, url_on_page
 from .helpers import call, result
@@ -537,6 +541,49 @@ def test_a_session_that_lives_in_a_cookie_cannot_keep_them(client: Client, setti
         url_on_page(client, "Handed", LARGE)
 
 
+def session_of_request(client: Client, request: HttpRequest) -> SessionBase:
+    """The session as a page finds it that is made at the same time as others."""
+    request.session = SessionStore(client.session.session_key)
+    request.session.get("anything")
+    return request.session
+
+
+def test_pages_and_callbacks_at_once_keep_all_that_they_put_into_a_session(
+    client: Client, settings: Settings, app: DjangoDash, rf: RequestFactory
+) -> None:
+    settings.PLOTLY_DASH = {"cache_arguments": False}
+    session = client.session
+    session["of the site"] = "kept"
+    session.save()
+    requests = [rf.get("/") for _ in range(3)]
+    sessions = [session_of_request(client, request) for request in requests]
+    state = SessionState(requests.pop())
+    state.values["of a callback"] = "kept"
+    state.save()
+    texts = [json.dumps({**LARGE, "unit": {"value": number}}) for number in range(2)]
+    for request, text in zip(requests, texts, strict=True):
+        handed_over.token_of("app handed", request, initial_arguments=text)
+    for opened in sessions:
+        if opened.modified:  # as Django's middleware does
+            opened.save()
+    found = SessionStore(session.session_key).load()
+    assert list(found.pop("django_plotly_dash_initial").values()) == texts
+    assert found == {"of the site": "kept", "django_plotly_dash": {"of a callback": "kept"}}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_page_that_is_made_on_an_event_loop_leaves_it_to_the_middleware(
+    settings: Settings, app: DjangoDash, rf: RequestFactory
+) -> None:
+    settings.PLOTLY_DASH = {"cache_arguments": False}
+    request = rf.get("/")
+    request.session = SessionStore()
+    await request.session.acreate()
+    handed_over.token_of("app handed", request, initial_arguments=json.dumps(LARGE))
+    assert request.session.modified
+    assert len(request.session["django_plotly_dash_initial"]) == 1
+
+
 def test_a_broken_value_in_the_session_counts_as_gone(client: Client, settings: Settings, app: DjangoDash) -> None:
     settings.PLOTLY_DASH = {"cache_arguments": False}
     url = url_on_page(client, "Handed", LARGE)
@@ -545,6 +592,7 @@ def test_a_broken_value_in_the_session_counts_as_gone(client: Client, settings: 
         session["django_plotly_dash_initial"] = broken
         session.save()
         assert client.get(f"{url}_dash-layout").status_code == 410
+        assert layout_at(client, url_on_page(client, "Handed", LARGE))["text"]["value"] == LARGE["text"]["value"]
 
 
 # --- whose they are ---------------------------------------------------------------------------------------------------

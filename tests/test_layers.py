@@ -49,6 +49,8 @@ LAYERS = [
         "request_config",
         "dev_tools",
         "saved_state",
+        "row_state",
+        "three_way",
         "layout_defaults",
         "visitors",
         "initial_arguments",

@@ -8,7 +8,15 @@ import pytest
 from dash import dcc, html
 from dash._utils import to_json
 
-from django_plotly_dash.layout_state import applied, as_json, components_of, holds_components, key_of, values_of
+from django_plotly_dash.layout_state import (
+    applied,
+    as_json,
+    components_of,
+    holds_components,
+    key_in,
+    key_of,
+    values_of,
+)
 
 CELL = {"row": 2, "kind": "cell"}
 CELL_KEY = '{"kind":"cell","row":2}'
@@ -41,6 +49,20 @@ def layout() -> Any:
 )
 def test_keys_are_ids_as_dash_writes_them(component_id: Any, key: str) -> None:
     assert key_of(component_id) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("text", "text"),
+        ('{"row": 1, "kind":"cell"}', '{"kind":"cell","row":1}'),
+        ('{"kind":"größe"}', '{"kind":"gr\\u00f6\\u00dfe"}'),
+        ('{"n":1.0}', '{"n":1}'),
+        ("{no id", "{no id"),
+    ],
+)
+def test_keys_are_the_same_however_an_id_is_spelled(text: str, key: str) -> None:
+    assert key_in(text) == key_in(key) == key
 
 
 def test_components_are_found_anywhere() -> None:

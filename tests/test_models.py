@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+import pickle
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,6 +21,7 @@ from django.http import Http404
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.exceptions import AppNotFoundError, BrokenStateError, InstanceGoneError, StateTooLargeError
+from django_plotly_dash.layout_state import key_of
 from django_plotly_dash.models import DashApp, StatelessApp
 
 pytestmark = pytest.mark.django_db
@@ -432,6 +437,20 @@ def test_what_is_tracked_can_be_asked_and_changed(app: DjangoDash) -> None:
             row.update_current_state("text", "value", value)
 
 
+@pytest.mark.parametrize("spelled", ['{"row":2,"kind":"größe"}', '{"kind": "gr\\u00f6\\u00dfe", "row": 2.0}'])
+def test_an_id_that_is_a_dict_may_be_spelled_in_any_way(app: DjangoDash, spelled: str) -> None:
+    ident = {"kind": "größe", "row": 2}
+    row = DashApp.objects.create_for(app, state={spelled: {"children": 1}})
+    assert json.loads(row.base_state) == {key_of(ident): {"children": 1}}
+    DashApp.objects.filter(pk=row.pk).update(base_state=json.dumps({spelled: {"children": 1}}))
+    by_hand = DashApp.objects.get()
+    assert by_hand.update_current_state(ident, "children", 2)
+    by_hand.handle_current_state()
+    assert json.loads(DashApp.objects.get().base_state) == {key_of(ident): {"children": 2}}
+    with pytest.raises(ValueError, match="are the same id"):
+        DashApp.objects.create_for(app, "Two", state={spelled: {}, key_of(ident): {}})
+
+
 def test_saving_what_changed_leaves_what_others_changed(app: DjangoDash) -> None:
     row = DashApp.objects.create_for(app, state={"text": {"value": 1, "placeholder": "p"}})
     row.update_current_state("text", "value", 2)
@@ -462,6 +481,9 @@ def test_a_row_that_was_deleted_cannot_be_saved(app: DjangoDash) -> None:
         ('{"text": {"value": 1e999}}', "The number inf cannot be written as JSON"),
         ("[" * 100_000, "nested too deeply"),
         ('{"a": {"b": ' + "9" * 5000 + "}}", "cannot be read"),
+        ('{"text": {"value": 1}, "text": {"value": 2}}', "The key 'text' stands twice in one object"),
+        ('{"text": {"value": 1, "value": 2}}', "The key 'value' stands twice in one object"),
+        ('{"{\\"n\\":1}": {}, "{\\"n\\": 1}": {}}', "are the same id; only one of the two could be kept"),
     ],
 )
 def test_a_state_that_cannot_be_read_is_never_written_over(app: DjangoDash, text: str, trouble: str) -> None:
@@ -509,6 +531,7 @@ def test_growth_beyond_the_limit_is_refused_and_shrinking_is_not(app: DjangoDash
 def test_an_item_is_located_as_in_the_older_package(app: DjangoDash) -> None:
     row = DashApp.objects.create_for(app, "One")
     assert DashApp.locate_item("one") == (row, app)
+    assert DashApp.locate_item("one", False, None) == (row, app)
     assert DashApp.locate_item("Sales", stateless=True) == (app, app)
     for ident, stateless in (("two", False), ("nothing", True)):
         with pytest.raises(Http404):
@@ -581,3 +604,82 @@ async def test_coroutines_save_rows_as_well(app: DjangoDash) -> None:
     row.update_current_state("text", "value", 2)
     await row.asave()
     assert (await DashApp.objects.aget()).current_state() == {"text": {"value": 2}}
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_a_state_that_was_assigned_is_written_again_after_a_rollback(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    row.base_state = '{"text": {"value": 2}}'
+    with rolled_back():
+        row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 1}}
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 2}}
+
+
+@pytest.mark.parametrize("way", ["handle_current_state", "save"])
+def test_what_was_set_is_merged_again_after_a_rollback(app: DjangoDash, way: str) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1, "placeholder": "p", "title": "t"}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    row.update_current_state("text", "value", 2)
+    row.update_current_state("text", "title", "rolled back")
+    with transaction.atomic():
+        with rolled_back():
+            getattr(row, way)()
+        other.update_current_state("text", "placeholder", "q")
+        other.handle_current_state()
+    row.update_current_state("text", "title", "newer")
+    getattr(row, way)()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 2, "placeholder": "q", "title": "newer"}}
+
+
+def test_what_was_written_and_not_rolled_back_is_not_written_again(app: DjangoDash) -> None:
+    """Within a transaction too: other objects of the same row may have saved since."""
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    with transaction.atomic():
+        row.base_state = '{"text": {"value": 2}}'
+        row.save()
+        row.update_current_state("text", "value", 3)
+        row.handle_current_state()
+        other.update_current_state("text", "value", 4)
+        other.handle_current_state()
+        row.save()
+        row.handle_current_state()
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 4}}
+
+
+def test_a_row_whose_making_was_rolled_back_can_be_made_again(app: DjangoDash) -> None:
+    made = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp(stateless_app=made.stateless_app, base_state='{"text": {"value": 2}}')
+    with rolled_back():
+        row.save()
+    row.save()
+    assert DashApp.objects.get(pk=row.pk).current_state() == {"text": {"value": 2}}
+
+
+def test_the_text_that_was_read_can_be_put_back(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row, other = DashApp.objects.get(), DashApp.objects.get()
+    before = row.base_state
+    other.update_current_state("text", "value", 2)
+    other.handle_current_state()
+    row.base_state = before
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 1}}
+
+
+def test_a_row_that_was_saved_in_a_transaction_can_be_pickled(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    with transaction.atomic():
+        row.update_current_state("text", "value", 2)
+        row.handle_current_state()
+        assert pickle.loads(pickle.dumps(row)).current_state() == {"text": {"value": 2}}

@@ -22,7 +22,7 @@ from django_plotly_dash.layout_state import key_of, values_of
 from django_plotly_dash.models import DashApp
 from django_plotly_dash.saved_state import Recorder
 
-from .helpers import call, callback_body, post
+from .helpers import call, callback_body, post, result
 
 pytestmark = pytest.mark.django_db
 STATE = {"text": {"value": "saved"}, "done": {"children": "nothing yet"}}
@@ -240,6 +240,43 @@ def test_what_the_users_code_sets_is_kept(save_on_change: bool) -> None:
     assert stored() == {"text": {"value": "of the code"}, "done": {"children": done}}
 
 
+@pytest.mark.parametrize(("policy", "fails"), [("owner", False), ("anybody", True)])
+def test_saving_the_row_in_a_callback_leaves_its_state_to_the_end_of_the_callback(policy: str, fails: bool) -> None:
+    app = DjangoDash("Simple", state_write_policy=policy)
+    app.layout = html.Div([dcc.Input(id="text"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input("text", "value"))
+    def write(text: str, dash_app: DashApp) -> str:
+        dash_app.update_current_state("text", "value", "of the code")
+        dash_app.instance_name = "Renamed"
+        dash_app.save()
+        if fails:
+            raise ValueError("as the test wants it")
+        return text
+
+    saved(app)
+    assert tell(app, "received").status_code == (500 if fails else 200)
+    assert stored() == STATE
+    assert DashApp.objects.get().instance_name == "Renamed"
+
+
+@pytest.mark.parametrize("save_on_change", [True, False])
+def test_a_callback_finds_what_it_has_received_in_its_row(save_on_change: bool) -> None:
+    app = DjangoDash("Simple")
+    app.layout = html.Div([dcc.Input(id="text"), dcc.Input(id="other"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input("text", "value"), Input("other", "value"))
+    def write(text: list[str], other: str, dash_app: DashApp) -> Any:
+        state = dash_app.current_state()
+        found = [list(state["text"]["value"]), state["other"]["value"], dict(dash_app.pending_changes())]
+        state["text"]["value"].append("what is done to it saves nothing")
+        return found
+
+    saved(app, {"text": {"value": "saved"}, "other": {"value": "newer"}}, save_on_change=save_on_change)
+    assert result(tell(app, ["new"], "older")) == [["new"], "newer", {}]
+    assert stored() == {"text": {"value": ["new"] if save_on_change else "saved"}, "other": {"value": "newer"}}
+
+
 def rich() -> DjangoDash:
     app = DjangoDash("Rich")
     app.layout = html.Div([dcc.Input(id="how"), *(html.Div(id={"row": n}) for n in range(3)), html.Div(id="done")])
@@ -384,6 +421,31 @@ def test_what_a_browser_sends_is_never_saved_as_a_component(value: Any) -> None:
     assert stored()["text"] == {"value": "saved"}
 
 
+@pytest.mark.parametrize("ident", [{"kind": "größe", "n": 1}, {"kind": "a.b", "n": 1.0}, {"kind": "\x7f", "n": 0.5}])
+def test_ids_that_a_browser_spells_in_another_way(ident: dict[str, Any]) -> None:
+    app = DjangoDash("Simple")
+    app.layout = html.Div([dcc.Input(id=ident, value="old"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input({"kind": ident["kind"], "n": ALL}, "value"))
+    def write(values: list[str]) -> str:
+        return f"wrote {values[0]}"
+
+    saved(app, {}).populate_values()
+    # JSON.stringify escapes no letters, and knows no 1.0
+    sent = {**ident, "n": int(ident["n"]) if ident["n"] == int(ident["n"]) else ident["n"]}
+    spelled = json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
+    (output,) = app.callback_map
+    body = {
+        "output": output,
+        "outputs": {"id": "done", "property": "children"},
+        "inputs": [[{"id": sent, "property": "value", "value": "new"}]],
+        "changedPropIds": [f"{spelled}.value"],
+    }
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert stored()[key_of(ident)] == {"value": "new"}
+    assert shown()[key_of(ident)]["value"] == "new"
+
+
 def form(*, returned: bool = False, clientside: str = "") -> DjangoDash:
     """A name that only a button's callback reads, rows that all share, and whatever else is wanted of the name."""
     app = DjangoDash("Form")
@@ -461,6 +523,43 @@ def test_a_state_that_another_callback_returns_is_saved_by_that_one() -> None:
     app = form(returned=True)
     saved(app, {**FORM, "name": {"value": "of another"}})
     assert tell_form(app, "older", [0, 0, 0], ["go.n_clicks"], go=True)["name"] == {"value": "of another"}
+
+
+def with_buttons(trigger: str = "n_clicks") -> DjangoDash:
+    """A name, a button that saves it, and another that clears it."""
+    app = DjangoDash("Buttons")
+    app.layout = html.Div([dcc.Input(id="name"), html.Button(id="go"), html.Button(id="clear"), html.Div(id="done")])
+
+    @app.callback(Output("done", "children"), Input("go", "n_clicks"), Input("go", "title"), State("name", "value"))
+    def read(clicks: Any, title: Any, name: Any) -> str:
+        return str(name)
+
+    @app.callback(Output("name", "value"), Input("clear", trigger), prevent_initial_call=True)
+    def clear(clicks: Any) -> str:
+        return ""
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("trigger", "changed", "kept"),
+    [
+        ("n_clicks", ["go.n_clicks"], "typed"),
+        ("n_clicks", ["go.title"], ""),  # nobody has pressed anything, and the page may be an old one
+        ("n_clicks", ["go.n_clicks", "go.title"], ""),
+        ("title", ["go.n_clicks"], ""),
+    ],
+)
+def test_what_was_typed_into_a_form_is_saved_though_another_button_clears_it(
+    trigger: str, changed: list[str], kept: str
+) -> None:
+    app = with_buttons(trigger)
+    saved(app, {"name": {"value": "before"}})
+    tell(app, 1, output="name.value")
+    assert stored() == {"name": {"value": ""}}
+    body = callback_body(app, "done.children", 1, "", "typed", changed=changed)
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert stored() == {"name": {"value": kept}}
 
 
 def test_initial_calls_save_nothing_of_what_they_receive() -> None:

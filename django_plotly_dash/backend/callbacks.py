@@ -198,37 +198,43 @@ def checked(body: Any, callback_map: dict[str, Any]) -> dict[str, Any]:
     spec = callback_map.get(body["output"])
     if spec is None or "callback" not in spec:
         raise RequestError("This app has no such callback. The page may be older than the server: reload it.", 404)
+    matched: dict[str, Any] = {}
     for part in ("inputs", "state"):
-        _check_items(part, body.get(part, []), spec[part])
+        _check_items(part, body.get(part, []), spec[part], matched)
     changed = body.get("changedPropIds", [])
     if not isinstance(changed, list) or not all(isinstance(item, str) for item in changed):
         raise RequestError("'changedPropIds' has to be a list of strings.")
     if not spec["no_output"]:
         given, wanted = body.get("outputs"), spec["output"]
         several = isinstance(wanted, (list, tuple))
-        _check_items("outputs", given if several else [given], [o.to_dict() for o in (wanted if several else [wanted])])
+        outputs = [output.to_dict() for output in (wanted if several else [wanted])]
+        _check_items("outputs", given if several else [given], outputs, matched)
     return body
 
 
-def _check_items(part: str, given: Any, wanted: Sequence[dict[str, Any]]) -> None:
+def _check_items(part: str, given: Any, wanted: Sequence[dict[str, Any]], matched: dict[str, Any]) -> None:
     if not isinstance(given, list) or len(given) != len(wanted):
         raise RequestError(f"'{part}' has to be a list of {len(wanted)} items, as the callback was defined.")
     for item, spec in zip(given, wanted, strict=True):
         pattern, of_many = _pattern(spec["id"])
         if isinstance(item, list) is not of_many or not all(
-            _fits(value, pattern, spec["property"]) for value in (item if of_many else [item])
+            _fits(value, pattern, spec["property"], matched) for value in (item if of_many else [item])
         ):
             raise RequestError(f"An item of '{part}' does not have the id and property of the callback.")
 
 
-def _fits(item: Any, pattern: Any, name: str) -> bool:
+def _fits(item: Any, pattern: Any, name: str, matched: dict[str, Any]) -> bool:
+    """Whether an item stands where the callback has this id and property; ``MATCH`` stands for the same everywhere."""
     if not isinstance(item, dict) or clean_property_name(str(item.get("property"))) != name:
         return False
     given = item.get("id")
     if not isinstance(pattern, dict) or not isinstance(given, dict):
         return bool(given == pattern)
     return given.keys() == pattern.keys() and all(
-        isinstance(value, list) or value == given[key] for key, value in pattern.items()
+        (value != ["MATCH"] or matched.setdefault(key, given[key]) == given[key])
+        if isinstance(value, list)
+        else value == given[key]
+        for key, value in pattern.items()
     )
 
 

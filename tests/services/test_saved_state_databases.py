@@ -234,6 +234,22 @@ def test_atomic_requests_on_sqlite_lose_nothing(tmp_path: Path) -> None:
             assert rows_of(site.states()["every"], "row", "value") == [typed] * PARALLEL
 
 
+@pytest.mark.service("postgres")
+@pytest.mark.parametrize("level", [3, 4], ids=["repeatable read", "serializable"])
+@pytest.mark.parametrize("atomic", [False, True])
+def test_stricter_isolation_on_postgres_loses_nothing(tmp_path: Path, level: int, atomic: bool) -> None:
+    with new_database("postgres", tmp_path) as database:
+        database |= {"ATOMIC_REQUESTS": atomic, "OPTIONS": {"isolation_level": level}}
+        run(database, "migrate")
+        run(database, "-c", MAKE)
+        with (tmp_path / "log").open("w+") as log, _gunicorn(database, tmp_path, log) as port:
+            site, typed = Site(database, port), f"{PARALLEL} strict"
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                done = list(pool.map(change_one_of(site, site.token("every"), typed), range(PARALLEL)))
+            assert done == [200] * PARALLEL
+            assert rows_of(site.states()["every"], "row", "value") == [typed] * PARALLEL
+
+
 def test_of_two_that_change_the_same_property_one_stays(site: Site) -> None:
     token, values = site.token("shared"), ["2 shared one", "2 shared two"]
     with ThreadPoolExecutor(2) as pool:
