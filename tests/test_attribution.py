@@ -109,6 +109,65 @@ clientside_callback(
 """
 
 
+PAYROLL = """
+from dash import MATCH, Input, Output, callback
+
+@callback(
+    Output({"type": "out", "id": MATCH}, "children"), Input({"type": "in", "id": MATCH}, "value"), api_endpoint="/salary"
+)
+def salary(value):
+    return f"salary of {value}"
+"""
+ASKED = {
+    "output": '{"id":["MATCH"],"type":"out"}.children',
+    "outputs": {"id": {"id": 1, "type": "out"}, "property": "children"},
+    "inputs": [{"id": {"id": 1, "type": "in"}, "property": "value", "value": "Ann"}],
+    "changedPropIds": [],
+}
+
+
+@pytest.mark.parametrize(
+    "imports", list(itertools.permutations(["payroll.calls", "payroll.dash_apps", "public.dash_apps"]))
+)
+@pytest.mark.parametrize("asked_first", ["payroll", "public"])
+def test_callbacks_with_pattern_ids_beside_an_app_are_not_served_by_others(
+    write: Write, imports: tuple[str, ...], asked_first: str
+) -> None:
+    write(
+        {
+            "payroll/calls.py": PAYROLL,
+            "payroll/dash_apps.py": APP.format(name="Payroll"),
+            "public/dash_apps.py": APP.format(name="Public"),
+        }
+    )
+    for module in imports:
+        importlib.import_module(module)
+    client = Client(raise_request_exception=False)
+    client.get(f"/dash/app/{asked_first}/_dash-layout")
+    answered = {}
+    for name in ("payroll", "public"):
+        call_url, api_url = f"/dash/app/{name}/_dash-update-component", f"/dash/app/{name}/salary"
+        for url, body in ((call_url, ASKED), (api_url, {"value": "Ann"})):
+            response = client.post(url, body, content_type="application/json")
+            answered[url] = b"salary of Ann" in response.content
+    assert callbacks_of("Public") == []
+    assert answered == {url: "/payroll/" in url for url in answered}
+
+
+def test_callbacks_with_pattern_ids_beside_several_apps_serve_these(write: Write) -> None:
+    write(
+        {
+            "payroll/calls.py": PAYROLL.replace(', api_endpoint="/salary"', ""),
+            "payroll/one.py": APP.format(name="One"),
+            "payroll/two.py": APP.format(name="Two"),
+            "public/dash_apps.py": APP.format(name="Public"),
+        }
+    )
+    for module in ("payroll.calls", "payroll.one", "payroll.two", "public.dash_apps"):
+        importlib.import_module(module)
+    assert [len(callbacks_of(name)) for name in ("One", "Two", "Public")] == [1, 1, 0]
+
+
 @pytest.mark.parametrize("imports", list(itertools.permutations(["library.widgets", "one.dash_apps", "two.dash_apps"])))
 def test_components_with_pattern_ids_serve_every_app(write: Write, imports: tuple[str, ...]) -> None:
     write(
