@@ -26,7 +26,7 @@ from .exceptions import ConfigurationError
 from .injection import error_handler, inject_callback, inject_layout
 from .json_values import PlainProperties, plain, returning_plain
 from .page_registry import PAGES_ROUTER, Page, skeleton, with_values
-from .registry import importing_module, registry, slug_of
+from .registry import importing_module, registry, run_of_module, slug_of
 from .request_config import RequestConfig
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
@@ -57,7 +57,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         dash_kwargs: any other argument of ``dash.Dash``.
 
     Raises:
-        RegistrationError: the name is taken by another module, or a request is being answered.
+        RegistrationError: the name is taken by another app, or a request is being answered.
         ConfigurationError: a server or a backend was given; Django is both. Or there is no such policy.
     """
 
@@ -85,7 +85,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         if state_write_policy is not None:
             write_policy.refuse_unknown(state_write_policy, f"state_write_policy of the app {name!r}")
         self.state_write_policy = state_write_policy
-        self.module = importing_module(self)
+        self.module, self.run_of_module = importing_module(self), run_of_module(self)
         self.app_name = name or registry.generated_name(self.module)
         self.slug = slug_of(self.app_name)
         self._dev_tools_wanted = dev_tools

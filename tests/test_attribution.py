@@ -113,7 +113,9 @@ PAYROLL = """
 from dash import MATCH, Input, Output, callback
 
 @callback(
-    Output({"type": "out", "id": MATCH}, "children"), Input({"type": "in", "id": MATCH}, "value"), api_endpoint="/salary"
+    Output({"type": "out", "id": MATCH}, "children"),
+    Input({"type": "in", "id": MATCH}, "value"),
+    api_endpoint="/salary",
 )
 def salary(value):
     return f"salary of {value}"
@@ -157,7 +159,7 @@ def test_callbacks_with_pattern_ids_beside_an_app_are_not_served_by_others(
 def test_callbacks_with_pattern_ids_beside_several_apps_serve_these(write: Write) -> None:
     write(
         {
-            "payroll/calls.py": PAYROLL.replace(', api_endpoint="/salary"', ""),
+            "payroll/calls.py": PAYROLL.replace('    api_endpoint="/salary",\n', ""),
             "payroll/one.py": APP.format(name="One"),
             "payroll/two.py": APP.format(name="Two"),
             "public/dash_apps.py": APP.format(name="Public"),
