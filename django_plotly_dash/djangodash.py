@@ -115,6 +115,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         if self.config.extra_hot_reload_paths:
             autoreload_started.connect(self._watch_extra_paths)
         registry.register(self)
+        dash_globals.settle_pages()
 
     def __repr__(self) -> str:
         return f"<DjangoDash {self.app_name!r} of {self.module}>"
@@ -175,6 +176,12 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
             websockets=self.uses_websockets(),
         )
 
+    def enable_pages(self) -> None:
+        """As in Dash: imports the modules of the pages folder."""
+        # By now Dash has put this app into its globals, and other threads answer requests for other apps.
+        dash_globals.take_places()
+        super().enable_pages()
+
     # --- what differs from request to request -------------------------------------------------------------------
 
     @property
@@ -209,11 +216,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
                 wrapped = with_values(wrapped)
             if entry["background"]:
                 entry["background"]["manager"].function = wrapped = background.with_source(wrapped)
+            endpoint = kwargs.get("api_endpoint")
             with dash_globals.jobs_apart():
                 register(wrapped)
-            endpoint = kwargs.get("api_endpoint")
-            if endpoint:
-                self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
+                if endpoint:
+                    self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
             return function
 
         return decorate

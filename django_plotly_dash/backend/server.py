@@ -210,6 +210,8 @@ class DjangoDashServer(BaseDashServer[Any]):
         target = app.strip_relative_path(path) or ""
 
         def redirect() -> HttpResponse:
+            if not any(page["path"].strip("/") == target for page in self._app.pages.values()):
+                return self._page()  # the page has moved to another app
             query = context.require().request.META.get("QUERY_STRING")
             location = app.get_relative_path(f"/{target}") + (f"?{query}" if query else "")
             return HttpResponse(status=301, headers={"Location": location})
