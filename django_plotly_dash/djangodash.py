@@ -269,9 +269,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         _validate.validate_layout_type(value)
         self._layout_is_function = callable(value)
         self._layout = self._layout_of_request(inject_layout(value)) if callable(value) else value
-        self._layout_validated = False
+        self._layout_validated, self.may_import = False, callable(value)
 
     def _layout_value(self) -> Any:
+        if not self.is_setting_up:
+            self.may_import = False
         value = super()._layout_value()  # type: ignore[no-untyped-call]
         if not self._layout_validated and not self.is_setting_up:
             _validate.validate_layout(self._layout, plain(value, "The layout"))
@@ -314,6 +316,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
 
     def _setup_server(self) -> None:
         switch(self, self._dev_tools_wanted)
+        self.registrations_seen = dash_globals.inbox.additions
         with dash_globals.callbacks_of(self):
             try:
                 super()._setup_server()  # type: ignore[no-untyped-call]

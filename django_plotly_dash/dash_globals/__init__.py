@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .callbacks import all_api_paths, api_paths_of, check_callbacks, entries_of, inbox
 from .current import page_registry, speaking_for
+from .late import misses_callbacks, take_in_late_callbacks
 from .pages import loose, settle_pages
 from .places import (
     callbacks_of,
@@ -32,10 +33,12 @@ __all__ = [
     "jobs_apart",
     "loose",
     "making",
+    "misses_callbacks",
     "page_registry",
     "settle_pages",
     "speaking_for",
     "take_api_path",
+    "take_in_late_callbacks",
     "take_places",
 ]
 

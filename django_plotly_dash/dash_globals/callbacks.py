@@ -45,6 +45,11 @@ class Registration:
     run: Any = None
     repeats: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def is_complete(self) -> bool:
+        """Dash registers in several steps; another thread may be between two of them."""
+        return bool(self.spec and ("callback" in self.entry or self.spec["clientside_function"]))
+
 
 class Inbox:
     """What has been registered, in order. It is never emptied: shared callbacks serve apps that are made later."""
@@ -52,6 +57,7 @@ class Inbox:
     def __init__(self) -> None:
         self._registrations: dict[tuple[str, str, str], Registration] = {}
         self._of_thread = threading.local()
+        self.additions = 0
 
     @property
     def last(self) -> Registration | None:
@@ -73,6 +79,7 @@ class Inbox:
         if earlier is not None and earlier.run is run and earlier.origin.app is origin.app:
             last.repeats = [*earlier.repeats, earlier.spec]
         self._registrations[key] = last
+        self.additions += 1
 
     def of(self, app: DjangoDash) -> list[Registration]:
         """Those of one app; raises ``RegistrationError`` where that cannot be decided."""

@@ -59,11 +59,14 @@ class LoosePage:
             return
         _register_for(owner, self.name, *self.arguments, **self.keywords)
         self.app, self.page = owner, owner.pages.get(self.name)
+        if self.page is not None:
+            owner.backend.moved_pages.discard(self.page["path"].strip("/"))
 
     def take_away(self) -> None:
         """Take it from the app that has it. That may have got another page of the same name."""
-        if self.app is not None and self.app.pages.get(self.name) is self.page:
-            self.app.pages.pop(self.name, None)
+        if self.app is not None and self.page is not None and self.app.pages.get(self.name) is self.page:
+            del self.app.pages[self.name]
+            self.app.backend.moved_pages.add(self.page["path"].strip("/"))
         self.app = self.page = None
 
 

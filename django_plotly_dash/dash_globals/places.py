@@ -129,10 +129,10 @@ def callbacks_of(app: DjangoDash) -> Iterator[None]:
     Raises:
         RegistrationError: it cannot be decided which app a callback belongs to.
     """
-    mine = inbox.of(app)
+    mine = [registration for registration in inbox.of(app) if registration.is_complete]
     token = _taking.set(
         _Taking(
-            {r.callback_id: _copied(r.entry) for r in mine},
+            {r.callback_id: copied(r.entry) for r in mine},
             [dict(spec) for r in mine for spec in (*r.repeats, r.spec)],
             list(dict.fromkeys(r.script for r in mine if r.script is not None)),
         )
@@ -166,8 +166,8 @@ def is_dashs_own(function: Any) -> bool:
     return str(getattr(function, "__module__", "")).split(".")[0] == "dash"
 
 
-def _copied(entry: dict[str, Any]) -> dict[str, Any]:
-    # Dash takes things out of the background entry when it sets an app up.
+def copied(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry for one app. Dash takes things out of the background entry when it sets an app up."""
     return {**entry, "background": dict(entry["background"]) if entry["background"] else entry["background"]}
 
 
