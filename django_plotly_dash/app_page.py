@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -18,12 +19,18 @@ from .page_registry import Page
 if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
+logger = logging.getLogger("django_plotly_dash")
+
 
 class AppPage(Dash):
     """The part of ``DjangoDash`` that answers GETs."""
 
     backend: DjangoDashServer
     pages: OrderedDict[str, Page]
+    # A layout function may import modules that register callbacks; True until this process has called it.
+    may_import = False
+    registrations_seen = 0
+    dependencies_sent = False
 
     @property
     def _whole(self) -> DjangoDash:
@@ -69,8 +76,30 @@ class AppPage(Dash):
     def title(self, value: Any) -> None:
         self._title = value
 
+    def misses_callbacks(self) -> bool:
+        """Whether callbacks may have been registered since the app was set up; the backend asks before each request."""
+        return dash_globals.misses_callbacks(self._whole)
+
+    def take_in_late_callbacks(self) -> None:
+        """Take those that have been."""
+        if self.misses_callbacks():
+            with self.backend.set_up_lock:
+                dash_globals.take_in_late_callbacks(self._whole)
+
+    def import_all(self) -> None:
+        """For a callback that another process may know: call the layout function unless this process has done so, and
+        take the callbacks of what it imports."""
+        if self.may_import:
+            try:
+                self.get_layout()
+            except Exception:  # the layout function's own error is reported where the layout is asked for
+                logger.debug("The layout could not be made to see what it imports", exc_info=True)
+        self.take_in_late_callbacks()
+
     def dependencies(self) -> Any:
         """As in Dash: what the renderer has to know of all callbacks. ``running`` may hold any value of a property."""
+        self.take_in_late_callbacks()
+        self.dependencies_sent = True
         return self.backend.jsonify(plain(self._callback_list, "The callbacks' arguments"))
 
     # --- the page -----------------------------------------------------------------------------------------------
@@ -106,12 +135,13 @@ class AppPage(Dash):
         request, those of the callbacks that have been registered by then."""
         if self._got_first_request["setup_server"]:
             return super().csp_hashes(hash_algorithm)
-        own = list(self._inline_scripts)
-        with dash_globals.callbacks_of(self._whole):
+        with self.backend.set_up_lock, dash_globals.callbacks_of(self._whole):
+            own = list(self._inline_scripts)
             try:
                 return super().csp_hashes(hash_algorithm)
             finally:
-                self._inline_scripts = own  # set-up adds the others
+                if not self._got_first_request["setup_server"]:
+                    self._inline_scripts = own  # set-up adds the others
 
     def _generate_scripts_html(self) -> str:
         found = context.current()

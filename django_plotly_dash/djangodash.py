@@ -26,7 +26,7 @@ from .exceptions import ConfigurationError
 from .injection import error_handler, inject_callback, inject_layout
 from .json_values import PlainProperties, plain, returning_plain
 from .page_registry import PAGES_ROUTER, Page, skeleton, with_values
-from .registry import importing_module, registry, slug_of
+from .registry import importing_module, registry, run_of_module, slug_of
 from .request_config import RequestConfig
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
@@ -57,7 +57,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         dash_kwargs: any other argument of ``dash.Dash``.
 
     Raises:
-        RegistrationError: the name is taken by another module, or a request is being answered.
+        RegistrationError: the name is taken by another app, or a request is being answered.
         ConfigurationError: a server or a backend was given; Django is both. Or there is no such policy.
     """
 
@@ -85,7 +85,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         if state_write_policy is not None:
             write_policy.refuse_unknown(state_write_policy, f"state_write_policy of the app {name!r}")
         self.state_write_policy = state_write_policy
-        self.module = importing_module(self)
+        self.module, self.run_of_module = importing_module(self), run_of_module(self)
         self.app_name = name or registry.generated_name(self.module)
         self.slug = slug_of(self.app_name)
         self._dev_tools_wanted = dev_tools
@@ -115,6 +115,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         if self.config.extra_hot_reload_paths:
             autoreload_started.connect(self._watch_extra_paths)
         registry.register(self)
+        dash_globals.settle_pages()
 
     def __repr__(self) -> str:
         return f"<DjangoDash {self.app_name!r} of {self.module}>"
@@ -177,6 +178,12 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
             websockets=self.uses_websockets(),
         )
 
+    def enable_pages(self) -> None:
+        """As in Dash: imports the modules of the pages folder."""
+        # By now Dash has put this app into its globals, and other threads answer requests for other apps.
+        dash_globals.take_places()
+        super().enable_pages()
+
     # --- what differs from request to request -------------------------------------------------------------------
 
     @property
@@ -211,11 +218,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
                 wrapped = with_values(wrapped)
             if entry["background"]:
                 entry["background"]["manager"].function = wrapped = background.with_source(wrapped)
+            endpoint = kwargs.get("api_endpoint")
             with dash_globals.jobs_apart():
                 register(wrapped)
-            endpoint = kwargs.get("api_endpoint")
-            if endpoint:
-                self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
+                if endpoint:
+                    self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
             return function
 
         return decorate
@@ -264,9 +271,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
         _validate.validate_layout_type(value)
         self._layout_is_function = callable(value)
         self._layout = self._layout_of_request(inject_layout(value)) if callable(value) else value
-        self._layout_validated = False
+        self._layout_validated, self.may_import = False, callable(value)
 
     def _layout_value(self) -> Any:
+        if not self.is_setting_up:
+            self.may_import = False
         value = super()._layout_value()  # type: ignore[no-untyped-call]
         if not self._layout_validated and not self.is_setting_up:
             _validate.validate_layout(self._layout, plain(value, "The layout"))
@@ -309,6 +318,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
 
     def _setup_server(self) -> None:
         switch(self, self._dev_tools_wanted)
+        self.registrations_seen = dash_globals.inbox.additions
         with dash_globals.callbacks_of(self):
             try:
                 super()._setup_server()  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
 from hashlib import sha256
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
@@ -68,25 +68,33 @@ class AppRegistry:
         slugs = get_close_matches(slug_of(name), names, n=5) or (sorted(names) if len(names) <= 5 else [])
         return tuple(names[slug] for slug in slugs)
 
+    def with_loading(self) -> list[DjangoDash]:
+        """All apps, and behind them those that a loader has made so far that this code was called by."""
+        return [*self, *self.loading()]
+
+    def loading(self) -> list[DjangoDash]:
+        """The apps that a loader has made so far that this code was called by."""
+        return list((_loading.get() or {}).values())
+
     def last_of_module(self, module: str) -> DjangoDash | None:
         """The app that the module has made last."""
-        return next((app for app in reversed(self._apps.values()) if app.module == module), None)
+        return next((app for app in reversed(self.with_loading()) if app.module == module), None)
 
     def generated_name(self, module: str) -> str:
         """A name for an app that was given none: the same in every process that runs the same code."""
-        taken = sum(1 for app in self if app.module == module)
+        taken = sum(1 for app in self.with_loading() if app.module == module)
         return module.replace(".", "-") + (f"-{taken + 1}" if taken else "")
 
     def register(self, app: DjangoDash) -> None:
-        """Make an app known. The same name from the same module replaces the earlier app.
+        """Make an app known. When a module is run again, its apps replace the earlier ones of the same names.
 
         Raises:
-            RegistrationError: another module has an app of that name, the slug belongs to another name,
-                or a request is being answered, so that other processes would not have the app.
+            RegistrationError: another app of the module, or of another one, has that name, the slug belongs to another
+                name, or a request is being answered, so that other processes would not have the app.
         """
         loading = _loading.get()
         known = (loading or {}).get(app.slug) or self._apps.get(app.slug)
-        if known is not None and (known.module, known.app_name) != (app.module, app.app_name):
+        if known is not None and not _is_again(known, app):
             raise RegistrationError(
                 f"Two DjangoDash apps would answer at {app.slug!r}: {known.app_name!r} of module {known.module} "
                 f"and {app.app_name!r} of module {app.module}. Give one of them another name."
@@ -135,15 +143,32 @@ def importing_module(maker: object = None) -> str:
     Args:
         maker: an object that is being made; the frames of its constructors are passed over.
     """
-    return str(_importing(maker).get("__name__", "__main__"))
+    return str(_globals(_importing(maker)).get("__name__", "__main__"))
 
 
 def importing_file() -> str:
     """Path of the file of that module; empty if it has none."""
-    return str(_importing().get("__file__") or "")
+    return str(_globals(_importing()).get("__file__") or "")
 
 
-def _importing(maker: object = None) -> dict[str, Any]:
+def run_of_module(maker: object = None) -> CodeType | None:
+    """Stands for this run of the module that is being imported: another one for each time that it is run, be it by a
+    reload or as a cell of a notebook. None outside of an import."""
+    frame = _importing(maker)
+    return frame.f_code if frame is not None and frame.f_code.co_name == "<module>" else None
+
+
+def modules_in_import() -> list[str]:
+    """Names of the modules that are being imported, the innermost first, with that of a script that runs."""
+    frame, names = sys._getframe(1), []
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and not _is_ours(frame):
+            names.append(str(frame.f_globals.get("__name__", "__main__")))
+        frame = frame.f_back  # type: ignore[assignment]
+    return names
+
+
+def _importing(maker: object = None) -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and (_is_ours(frame) or (maker is not None and frame.f_locals.get("self") is maker)):
         frame = frame.f_back
@@ -151,9 +176,19 @@ def _importing(maker: object = None) -> dict[str, Any]:
     while frame is not None:
         module: str = frame.f_globals.get("__name__", "__main__")
         if frame.f_code.co_name == "<module>" and (module != "__main__" or frame is caller):
-            return frame.f_globals
+            return frame
         frame = frame.f_back
-    return caller.f_globals if caller else {}
+    return caller
+
+
+def _globals(frame: FrameType | None) -> dict[str, Any]:
+    return frame.f_globals if frame is not None else {}
+
+
+def _is_again(known: DjangoDash, app: DjangoDash) -> bool:
+    """Whether an app takes the place of a known one, because its module is run again."""
+    is_same = (known.module, known.app_name) == (app.module, app.app_name)
+    return is_same and (app.run_of_module is None or known.run_of_module is not app.run_of_module)
 
 
 def _is_ours(frame: FrameType) -> bool:

@@ -45,10 +45,12 @@ def _service(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def apps() -> Iterator[Any]:
-    """Apps that a test makes, and callbacks of ``dash.callback``, are forgotten after it."""
-    registered = dict(dash_globals.inbox._registrations)
+    """Apps that a test makes, callbacks of ``dash.callback`` and pages, are forgotten after it."""
+    registered, pages = dict(dash_globals.inbox._registrations), dict(dash_globals.loose)
     with registry.isolated() as isolated:
         yield isolated
+    dash_globals.loose.clear()
+    dash_globals.loose.update(pages)
     dash_globals.inbox._registrations.clear()
     dash_globals.inbox._registrations.update(registered)
 

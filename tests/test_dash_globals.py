@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import dash
@@ -9,6 +11,7 @@ from dash import Input, Output, _callback, _get_app, _get_paths, dcc, html
 from django.test import Client
 
 from django_plotly_dash import DjangoDash, dash_globals
+from django_plotly_dash.registry import registry
 
 from .helpers import call, result
 
@@ -72,14 +75,53 @@ def test_they_do_in_parallel_requests() -> None:
     assert answers == {"one": "one /dash/app/one/", "two": "two /dash/app/two/"}
 
 
-def test_outside_of_a_request_they_speak_for_the_app_made_last() -> None:
-    first, last = DjangoDash("first"), DjangoDash("last")
-    assert dash.get_app() is last
+def test_the_only_app_is_meant_wherever_dashs_functions_are_asked() -> None:
+    registry._apps.clear()
+    only = DjangoDash("only")
+    assert dash.get_app() is only
     assert _get_paths.CONFIG.assets_url_path == "assets"
-    assert _get_paths.CONFIG["name"] == last.module
-    with dash_globals.speaking_for(first):
-        assert dash.get_app() is first
-    assert dash.get_app() is last
+    assert _get_paths.CONFIG["name"] == only.module
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(dash.get_relative_path, "/page").result() == "/~dpd~only~/page"
+
+
+ASKS = {
+    "get_app": dash.get_app,
+    "get_asset_url": lambda: dash.get_asset_url("logo.png"),
+    "get_relative_path": lambda: dash.get_relative_path("/page"),
+    "page_registry": lambda: len(dash.page_registry),
+}
+NOBODY = (
+    "Dash is asked for the current app where there is none, and there are several: 'one', 'two'. A thread that a "
+    "callback starts does not know the callback's app: let it run in a copy of its context, such as "
+    "pool.submit(contextvars.copy_context().run, function). Elsewhere, ask in a block 'with app.speaking():'."
+)
+
+
+@pytest.mark.parametrize("what", ASKS)
+def test_outside_of_a_request_none_of_several_apps_is_taken_for_the_current_one(what: str) -> None:
+    registry._apps.clear()
+    one, _ = DjangoDash("one"), DjangoDash("two")
+    with pytest.raises(dash.exceptions.AppNotFoundError) as caught:
+        ASKS[what]()
+    assert str(caught.value) == NOBODY
+    with one.speaking():
+        ASKS[what]()
+
+
+def test_a_thread_of_a_callback_knows_the_app_in_a_copy_of_its_context_and_not_without(client: Client) -> None:
+    app, _ = DjangoDash("first"), DjangoDash("last")
+    app.layout = html.Div(id="out")
+    pool = ThreadPoolExecutor(1)
+
+    @app.callback(Output("out", "children"), Input("in", "value"))
+    def answer(value: str) -> list[str]:
+        alone = pool.submit(dash.get_relative_path, "/page")
+        copied = pool.submit(copy_context().run, dash.get_relative_path, "/page")
+        return [type(alone.exception()).__name__, copied.result()]
+
+    with pool:
+        assert result(call(client, app, "out.children", "x")) == ["AppNotFoundError", "/dash/app/first/page"]
 
 
 def test_after_an_error_they_speak_for_whom_they_spoke_before() -> None:

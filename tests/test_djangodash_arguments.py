@@ -6,7 +6,7 @@ import inspect
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +62,6 @@ def assets(tmp_path: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("/* it */")
     return folder
-
-
-@pytest.fixture
-def page_registry() -> Iterator[Any]:
-    """Dash's registry of pages, which belongs to the process, as it was after the test."""
-    before = dict(dash.page_registry)
-    dash.page_registry.clear()
-    yield dash.page_registry
-    dash.page_registry.clear()
-    dash.page_registry.update(before)
 
 
 # --- who the app is, and who serves it --------------------------------------------------------------------------
@@ -344,7 +334,7 @@ def routed(client: Client, app: DjangoDash, pathname: str, *states: dict[str, An
 
 
 @pytest.mark.parametrize("use_async", [True, False])
-def test_use_pages_routes_by_path(client: Client, page_registry: Any, use_async: bool) -> None:
+def test_use_pages_routes_by_path(client: Client, use_async: bool) -> None:
     app = with_pages(use_async=use_async)
     dash.register_page("home", path="/", layout=html.H1("home"))
     dash.register_page("second", path="/second", layout=lambda: html.H1("second"))
@@ -354,7 +344,7 @@ def test_use_pages_routes_by_path(client: Client, page_registry: Any, use_async:
 
 
 @pytest.mark.parametrize("use_async", [True, False, None])
-def test_use_async_is_not_needed_for_coroutine_functions(client: Client, page_registry: Any, use_async: Any) -> None:
+def test_use_async_is_not_needed_for_coroutine_functions(client: Client, use_async: Any) -> None:
     async def later() -> html.H1:
         return html.H1("later")
 
@@ -366,7 +356,7 @@ def test_use_async_is_not_needed_for_coroutine_functions(client: Client, page_re
     assert routed(client, app, f"{URL}later")["props"]["children"] == "later"
 
 
-def test_pages_folder_is_imported(client: Client, page_registry: Any, tmp_path: Path) -> None:
+def test_pages_folder_is_imported(client: Client, tmp_path: Path) -> None:
     (tmp_path / "found.py").write_text(
         "import dash\n"
         "from dash import html\n"
@@ -378,7 +368,7 @@ def test_pages_folder_is_imported(client: Client, page_registry: Any, tmp_path: 
     assert routed(client, app, f"{URL}found")["props"]["children"] == "from a file"
 
 
-def test_routing_callback_inputs_reach_the_layout_function(client: Client, page_registry: Any) -> None:
+def test_routing_callback_inputs_reach_the_layout_function(client: Client) -> None:
     app = with_pages(routing_callback_inputs={"who": State("who", "value")})
     dash.register_page("home", path="/", layout=lambda who=None, **_: html.H1(f"hello {who}"))
     page()
@@ -387,14 +377,14 @@ def test_routing_callback_inputs_reach_the_layout_function(client: Client, page_
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_include_pages_meta_adds_tags_for_previews(page_registry: Any, value: bool) -> None:
+def test_include_pages_meta_adds_tags_for_previews(value: bool) -> None:
     with_pages(include_pages_meta=value)
     dash.register_page("home", path="/", title="The home", layout=html.H1("home"))
     text = page()
     assert ('property="og:title" content="The home"' in text) is value
 
 
-def test_description_is_in_the_tags_of_a_page(page_registry: Any) -> None:
+def test_description_is_in_the_tags_of_a_page() -> None:
     with_pages(description="All sales")
     dash.register_page("home", path="/", layout=html.H1("home"))
     assert 'content="All sales"' in page()

@@ -228,6 +228,13 @@ def test_every_argument_of_a_callback_has_a_row() -> None:
     assert set(inspect.signature(dash.callback).parameters) - {feature for feature, _ in ROWS} == set()
 
 
+def test_the_row_of_an_argument_names_both_ways_to_register_a_callback() -> None:
+    test = "tests/test_dash_callback_arguments.py::test_an_argument_does_what_it_does_in_dash"
+    for argument in inspect.signature(dash.callback).parameters:
+        for way in ("app.callback", "dash.callback"):
+            assert f"{test}[{way}-{argument}]" in dict(ROWS)[argument]
+
+
 def test_a_feature_has_one_row() -> None:
     assert len(dict(ROWS)) == len(ROWS)
 

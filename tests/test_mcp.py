@@ -31,6 +31,7 @@ from django_plotly_dash import DjangoDash, mcp, urls
 from django_plotly_dash.background import managers
 from django_plotly_dash.exceptions import ConfigurationError, RegistrationError
 from django_plotly_dash.models import DashApp, StatelessApp
+from django_plotly_dash.registry import registry
 
 from .background_page import eventually
 from .helpers import callback_body, needs_mcp, needs_signed_handles
@@ -691,7 +692,7 @@ def test_a_client_gets_progress_and_then_the_result(slow: Path) -> None:
 @in_the_background
 def test_an_error_in_the_worker_shows_its_text_to_developers_only(slow: Path, caplog: pytest.LogCaptureFixture) -> None:
     for dev_tools in (False, True):
-        dash.get_app().backend.show_errors = dev_tools
+        list(registry)[-1].backend.show_errors = dev_tools
         with caplog.at_level(logging.CRITICAL):
             answer = start(Client(), "fail", a=4).answer()
         assert ("the secret of the worker" in answer["message"]) is dev_tools

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 import types
@@ -16,6 +17,7 @@ from django_plotly_dash import DjangoDash
 from django_plotly_dash.exceptions import AppNotFoundError, RegistrationError
 from django_plotly_dash.registry import registry, slug_of
 
+from .conftest import Write
 from .site_clients import COLOURS, ask, fetch
 from .site_urls import mount
 
@@ -109,6 +111,32 @@ def test_another_modules_app_of_the_same_name_is_an_error_that_names_both() -> N
         "and 'Sales' of module blog.dash_apps. Give one of them another name."
     )
     assert registry["Sales"] is first
+
+
+@pytest.mark.parametrize("given", ["'Sales'", "__name__"])
+def test_the_same_name_twice_in_one_module_is_an_error_that_names_both(given: str) -> None:
+    with pytest.raises(RegistrationError) as caught:
+        in_module("shop.dash_apps", f"DjangoDash({given})\nDjangoDash({given})")
+    name = eval(given, {"__name__": "shop.dash_apps"})
+    assert str(caught.value) == (
+        f"Two DjangoDash apps would answer at {slug_of(name)!r}: {name!r} of module shop.dash_apps "
+        f"and {name!r} of module shop.dash_apps. Give one of them another name."
+    )
+    again = in_module("shop.dash_apps", f"app = DjangoDash({given})").app
+    assert registry[name] is again
+
+
+@pytest.mark.parametrize("again", ["reload", "import"])
+def test_a_module_file_that_is_run_again_replaces_its_app(write: Write, again: str) -> None:
+    write({"rerun.py": "from django_plotly_dash import DjangoDash\napp = DjangoDash('Sales')\n"})
+    first = importlib.import_module("rerun").app
+    if again == "reload":
+        second = importlib.reload(sys.modules["rerun"]).app
+    else:
+        del sys.modules["rerun"]
+        second = importlib.import_module("rerun").app
+    assert first is not second
+    assert registry["Sales"] is second
 
 
 @pytest.mark.parametrize("module", ["shop.dash_apps", "blog.dash_apps"])
@@ -213,6 +241,19 @@ def test_the_loader_makes_an_app_while_a_request_is_answered_and_is_asked_once(
 def test_a_loader_that_knows_no_app_of_the_name_makes_a_404(settings: Any, colour: str) -> None:
     settings.PLOTLY_DASH = {"stateless_loader": load}
     assert fetch(colour, "/dash/app/unknown/").status_code == 404
+
+
+def test_callbacks_of_modules_that_a_loader_imports_belong_to_the_app_above_them(settings: Any, write: Write) -> None:
+    one = "{0} = DjangoDash('{0}')\n{0}.layout = html.Div()\n{0}_is_current = dash.get_app() is {0}\n"
+    two = "dash.callback(Output('{0}', 'children'), Input('in', 'value'))(lambda value: value)\n"
+    start = "import dash\nfrom dash import Input, Output, html\nfrom django_plotly_dash import DjangoDash\n"
+    write({"loaded.py": start + "".join((one + two).format(name) for name in ("left", "right"))})
+    settings.PLOTLY_DASH = {"stateless_loader": lambda name: importlib.import_module("loaded").left}
+    for name in ("left", "right"):
+        specs = fetch("wsgi", f"/dash/app/{name}/_dash-dependencies").json()
+        assert [spec["output"] for spec in specs] == [f"{name}.children"]
+    assert sys.modules["loaded"].left_is_current
+    assert sys.modules["loaded"].right_is_current
 
 
 def test_known_apps_are_not_asked_of_the_loader(settings: Any) -> None:

@@ -33,6 +33,8 @@ from .websocket import BrowserGoneError, WebsocketCall, WebsocketResponseAdapter
 if TYPE_CHECKING:
     from dash import Dash
 
+    from ..djangodash import DjangoDash
+
 
 _OF_WEBSOCKET = frozenset({"get_prop", "is_shutdown", "set_prop", "set_prop_sync"})
 
@@ -57,16 +59,20 @@ class _Call:
 class CallbackView:
     """The view at ``_dash-update-component``."""
 
-    def __init__(self, app: Dash) -> None:
+    def __init__(self, app: DjangoDash) -> None:
         self._app = app
 
     def __call__(self) -> HttpResponse:
         """Answer in this thread."""
+        if self._is_unknown():
+            self._app.import_all()
         body = self._read()
         return HttpResponse(status=204) if body is None else self._answer(body)
 
     async def call_async(self) -> HttpResponse:
         """Answer from an event loop."""
+        if self._is_unknown():
+            await sync_to_async(self._app.import_all)()
         body = self._read()
         if body is None:
             return HttpResponse(status=204)
@@ -98,6 +104,14 @@ class CallbackView:
             _explain(error)
             raise
 
+    def _is_unknown(self) -> bool:
+        """Whether another process may know the callback, because it has called the layout function."""
+        if not self._app.may_import:
+            return False
+        call = call_of(context.require().request)
+        body = DjangoRequestAdapter().get_json() if call is None else call.body
+        return isinstance(body, dict) and body.get("output") not in self._app.callback_map
+
     def _read(self) -> dict[str, Any] | None:
         """The body, checked; None if the request only asks who may call."""
         websocket = call_of(context.require().request)
@@ -109,7 +123,7 @@ class CallbackView:
             if "cacheKey" not in adapter.args:
                 _record(body)
             return body
-        websocket.app = self._app  # type: ignore[assignment]
+        websocket.app = self._app
         if websocket.body is None:
             return None
         body = checked(websocket.body, self._app.callback_map)

@@ -56,6 +56,8 @@ class DjangoDashServer(BaseDashServer[Any]):
         show_errors: a failed callback is answered with its traceback.
         prune_errors: that traceback begins at the user's function.
         timing: responses carry ``Server-Timing``.
+        moved_pages: paths of pages that have come to another app, without slashes around; nothing redirects there.
+        set_up_lock: held while callbacks are added to the app.
     """
 
     websocket_capability = True
@@ -73,7 +75,8 @@ class DjangoDashServer(BaseDashServer[Any]):
         self._before: list[Callable[[], Any]] = []
         self._after: list[Callable[[Any], Any]] = []
         self._ready = False
-        self._ready_lock = threading.RLock()
+        self.moved_pages: set[str] = set()
+        self.set_up_lock = threading.RLock()
 
     # --- answering requests -------------------------------------------------------------------------------------
 
@@ -93,7 +96,7 @@ class DjangoDashServer(BaseDashServer[Any]):
 
     async def answer_async(self, found: context.RequestContext) -> HttpResponseBase:
         """The same from an event loop: coroutine functions run on it, other functions in the request's thread."""
-        if not self._ready or self._before:
+        if not self._ready or self._before or self._app.misses_callbacks():
             await sync_to_async(self._prepare)()
         self._start(found)
         view = self._view(found)
@@ -135,6 +138,7 @@ class DjangoDashServer(BaseDashServer[Any]):
         """Run what Dash does before the first request, once (two first requests may come at once), and the hooks of
         each request."""
         self.set_up()
+        self._app.take_in_late_callbacks()
         for function in self._before:
             _call(function)
 
@@ -142,7 +146,7 @@ class DjangoDashServer(BaseDashServer[Any]):
         """Run Dash's part of that, in an opened context."""
         if self._ready:
             return
-        with self._ready_lock:
+        with self.set_up_lock:
             if not self._ready:
                 for function in self._set_up:
                     with self._app.setting_up():
@@ -210,6 +214,8 @@ class DjangoDashServer(BaseDashServer[Any]):
         target = app.strip_relative_path(path) or ""
 
         def redirect() -> HttpResponse:
+            if target in self.moved_pages:
+                return self._page()
             query = context.require().request.META.get("QUERY_STRING")
             location = app.get_relative_path(f"/{target}") + (f"?{query}" if query else "")
             return HttpResponse(status=301, headers={"Location": location})
@@ -261,7 +267,7 @@ class DjangoDashServer(BaseDashServer[Any]):
         dash_app._add_url("_dash-component-suites/<string:package_name>/<path:fingerprinted_path>", serve_bundle)
 
     def serve_callback(self, dash_app: Dash) -> CallbackView:
-        return CallbackView(dash_app)
+        return CallbackView(self._app)
 
     def serve_websocket_callback(self, dash_app: Dash) -> None:
         """Nothing to do: the consumer in ``django_plotly_dash.routing`` answers for all apps."""

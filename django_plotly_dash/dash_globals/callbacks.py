@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import CellType, FunctionType
@@ -24,6 +25,7 @@ from ..injection import error_handler, inject_callback
 from ..json_values import returning_plain
 from ..signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments, is_async
 from .current import app_of_import
+from .pages import check_pages
 
 if TYPE_CHECKING:
     from ..djangodash import DjangoDash
@@ -43,13 +45,24 @@ class Registration:
     run: Any = None
     repeats: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def is_complete(self) -> bool:
+        """Dash registers in several steps; another thread may be between two of them."""
+        return bool(self.spec and ("callback" in self.entry or self.spec["clientside_function"]))
+
 
 class Inbox:
     """What has been registered, in order. It is never emptied: shared callbacks serve apps that are made later."""
 
     def __init__(self) -> None:
         self._registrations: dict[tuple[str, str, str], Registration] = {}
-        self.last: Registration | None = None
+        self._of_thread = threading.local()
+        self.additions = 0
+
+    @property
+    def last(self) -> Registration | None:
+        """What this thread has registered last: Dash takes several steps to do so."""
+        return getattr(self._of_thread, "last", None)
 
     def open(self, callback_id: str, entry: dict[str, Any]) -> None:
         module = apps.importing_module()
@@ -60,23 +73,21 @@ class Inbox:
         # A module that is run again registers its callbacks again. In one run, the same outputs twice are a mistake
         # that the renderer reports: it has to be told of both.
         run = getattr(sys.modules.get(origin.module), "__spec__", None)
-        self.last = Registration(callback_id, origin, entry, run=run)
+        self._of_thread.last = last = Registration(callback_id, origin, entry, run=run)
         key = origin.module, origin.app.slug if origin.app else "", callback_id
         earlier = self._registrations.get(key)
         if earlier is not None and earlier.run is run and earlier.origin.app is origin.app:
-            self.last.repeats = [*earlier.repeats, earlier.spec]
-        self._registrations[key] = self.last
-
-    def latest(self, callback_id: str) -> Registration:
-        return next(r for r in reversed(self._registrations.values()) if r.callback_id == callback_id)
+            last.repeats = [*earlier.repeats, earlier.spec]
+        self._registrations[key] = last
+        self.additions += 1
 
     def of(self, app: DjangoDash) -> list[Registration]:
         """Those of one app; raises ``RegistrationError`` where that cannot be decided."""
         everyone = list(apps.registry)
-        return [r for r in self._registrations.values() if app in owners(r.callback_id, r.origin, everyone)]
+        return [r for r in list(self._registrations.values()) if app in owners(r.callback_id, r.origin, everyone)]
 
     def check(self) -> None:
-        for registration in self._registrations.values():
+        for registration in list(self._registrations.values()):
             owners(registration.callback_id, registration.origin, list(apps.registry))
 
 
@@ -102,7 +113,7 @@ class Entry(dict[str, Any]):
                 "__call__. Use the callback method of the app."
             )
         # Noted at once, since another app's endpoint of the same path takes its place in Dash's list.
-        self.api_paths = [path for path, known in _callback.GLOBAL_API_PATHS.items() if known is function]
+        self.api_paths = [path for path, known in list(_callback.GLOBAL_API_PATHS.items()) if known is function]
         _api_paths.update(self.api_paths)
         in_worker = self["background"]
         injected = inject_callback(
@@ -120,12 +131,13 @@ inbox = Inbox()
 
 
 def check_callbacks() -> None:
-    """Find out whether each callback's app can be told.
+    """Find out whether the app of each callback, and of each page, can be told.
 
     Raises:
-        RegistrationError: it cannot; the message names the callback and the apps.
+        RegistrationError: it cannot; the message names the callback or the page, and the apps.
     """
     inbox.check()
+    check_pages()
 
 
 def entries_of(app: DjangoDash) -> dict[str, dict[str, Any]]:

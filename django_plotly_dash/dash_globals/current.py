@@ -1,7 +1,7 @@
 """Which app Dash's module-level functions speak for.
 
-It is the app of the request that is being answered; while modules are imported, the app that is being made or that the
-module has made; otherwise the app made last.
+It is the app of the request that is being answered; while a module is imported, the app that the module has made or
+lies beside; otherwise the app that is being made, or the only one.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import dash
 from dash import _get_app
+from django.apps import apps as installed
 
 from .. import registry as apps
+from ..attribution import beside
 from ..page_registry import PageRegistry
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
     from ..djangodash import DjangoDash
 
-_being_made: list[DjangoDash] = []
+# A context variable, since apps may be made in several threads, and others answer requests meanwhile.
+_being_made: ContextVar[DjangoDash | None] = ContextVar("django_plotly_dash_being_made", default=None)
 
 
 class _AppContext:
@@ -33,11 +36,14 @@ class _AppContext:
         self._explicit: ContextVar[Any] = ContextVar("django_plotly_dash_app")
 
     def get(self) -> Any:
-        app = self._explicit.get(None) or app_of_import(apps.importing_module())
-        app = app or (_being_made[-1] if _being_made else None)
+        app = self.explicit() or _app_of_code() or _being_made.get() or next(reversed(apps.registry.loading()), None)
         if app is None:
+            _refuse_to_guess()
             raise LookupError
         return app
+
+    def explicit(self) -> Any:
+        return self._explicit.get(None)
 
     def set(self, app: Any) -> Token[Any]:
         return self._explicit.set(app)
@@ -46,15 +52,60 @@ class _AppContext:
         self._explicit.reset(token)
 
 
+def known_apps() -> list[DjangoDash]:
+    """All apps that code in this context can mean, one that is being made among them."""
+    making = _being_made.get()
+    known = apps.registry.with_loading()
+    return known if making is None else [*(app for app in known if app.slug != making.slug), making]
+
+
 def app_of_import(module: str) -> DjangoDash | None:
     """The app that a module belongs to which is being imported: it has made the app, or is one of its pages. A page
     may import other modules, which do not belong to its app for that."""
-    making = _being_made[-1] if _being_made else None
+    making = _being_made.get()
     if making is not None:
         folder = making.config.pages_folder if "_config_of_requests" in vars(making) else None
         if module == making.module or (folder and Path(apps.importing_file()).is_relative_to(folder)):
             return making
     return apps.registry.last_of_module(module)
+
+
+def _module_in_import() -> str | None:
+    module = apps.importing_module()
+    return module if module in apps.modules_in_import()[:1] else None
+
+
+def _app_of_code() -> DjangoDash | None:
+    """The app that the module belongs to, or alone lies beside, whose import runs this code."""
+    module = _module_in_import()
+    if module is None:
+        return None
+    found = beside(module, known_apps())
+    return app_of_import(module) or (found[0] if len(found) == 1 else None)
+
+
+def _refuse_to_guess() -> None:
+    """Dash would take the app made last. That is right where there is one, and there will be no other.
+
+    Raises:
+        dash.exceptions.AppNotFoundError: it may be another app.
+    """
+    known, module = apps.registry.with_loading(), _module_in_import()
+    names = ", ".join(repr(app.app_name) for app in known[:5]) + (", ..." if len(known) > 5 else "")
+    if module is None and len(known) > 1:
+        raise dash.exceptions.AppNotFoundError(
+            f"Dash is asked for the current app where there is none, and there are several: {names}. A thread that a "
+            "callback starts does not know the callback's app: let it run in a copy of its context, such as "
+            "pool.submit(contextvars.copy_context().run, function). Elsewhere, ask in a block 'with app.speaking():'."
+        )
+    starting = not installed.ready and not {app.module for app in known}.intersection(apps.modules_in_import())
+    if module is not None and (len(known) > 1 or (known and starting)):
+        raise dash.exceptions.AppNotFoundError(
+            f"While module {module} is imported, Dash is asked for the current app, and nothing says which that is. "
+            f"The apps so far are: {names}. Ask in the module of the app, below it, or in a module of its package that "
+            "is imported after the app is made; or name the module where the app is made: "
+            f"DjangoDash(..., global_callbacks=[{module!r}])."
+        )
 
 
 class _CurrentConfig:
@@ -74,10 +125,9 @@ class _CurrentConfig:
 
 
 def _current_app() -> DjangoDash | None:
-    try:
-        app = _get_app.get_app()
-    except dash.exceptions.AppNotFoundError:
+    if not known_apps():
         return None
+    app = _get_app.get_app()
     return app if hasattr(app, "pages") else None
 
 
@@ -99,8 +149,9 @@ def speaking_for(app: Dash) -> Iterator[None]:
 @contextmanager
 def being_made(app: DjangoDash) -> Iterator[None]:
     """Around the making of an app: its pages are imported meanwhile, and speak for it."""
-    _being_made.append(app)
+    making, speaking = _being_made.set(app), app_context.set(None)
     try:
         yield
     finally:
-        _being_made.pop()
+        app_context.reset(speaking)
+        _being_made.reset(making)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import UserDict, UserList
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dash
@@ -14,36 +17,81 @@ from dash.background_callback.managers import BaseBackgroundCallbackManager as _
 from ..attribution import Origin
 from .callbacks import Entry, inbox, is_shared
 from .current import app_context, being_made, current_config, page_registry
+from .pages import register_page
 
 if TYPE_CHECKING:
     from ..djangodash import DjangoDash
 
-_set_up_lock = threading.RLock()
+_jobs_lock = threading.RLock()
 
 
-class _CallbackMap(dict[str, Any]):
-    """In the place of Dash's global callback map; always empty for who reads it."""
+@dataclass(slots=True)
+class _Taking:
+    """What Dash finds in its globals while it sets one app up."""
+
+    entries: dict[str, Any]
+    specs: list[dict[str, Any]]
+    scripts: list[str]
+
+
+# Which app is set up is a matter of the context: other threads register callbacks meanwhile, or set other apps up.
+_taking: ContextVar[_Taking | None] = ContextVar("django_plotly_dash_taking", default=None)
+
+
+class _CallbackMap(UserDict[str, Any]):
+    """In the place of Dash's global callback map: what is put in goes to the inbox, what is read are the callbacks of
+    the app that is being set up in this context."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def data(self) -> dict[str, Any]:  # type: ignore[override]
+        taking = _taking.get()
+        return taking.entries if taking is not None else {}
 
     def __setitem__(self, callback_id: str, entry: dict[str, Any]) -> None:
         inbox.open(callback_id, entry)
 
-    def __getitem__(self, callback_id: str) -> dict[str, Any]:
-        return inbox.latest(callback_id).entry
+    def __getitem__(self, callback_id: str) -> Any:
+        last = inbox.last
+        if last is not None and last.callback_id == callback_id:
+            return last.entry
+        return self.data[callback_id]
+
+    def pop(self, callback_id: str) -> Any:  # type: ignore[override]
+        return self.data.pop(callback_id)
 
 
-class _CallbackList(list[Any]):
-    """In the place of Dash's global callback list; its last item is what was registered last."""
+class _CallbackList(UserList[Any]):
+    """In the place of Dash's global callback list; its last item is what this thread has registered last."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def data(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        taking = _taking.get()
+        return taking.specs if taking is not None else []
 
     def append(self, spec: dict[str, Any]) -> None:
         if inbox.last is not None:
             inbox.last.spec = spec
 
     def __getitem__(self, index: Any) -> Any:
-        return inbox.last.spec if inbox.last is not None and index == -1 else super().__getitem__(index)
+        return inbox.last.spec if inbox.last is not None and index == -1 else self.data[index]
 
 
-class _InlineScripts(list[str]):
+class _InlineScripts(UserList[str]):
     """In the place of Dash's global list of inline clientside functions."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def data(self) -> list[str]:  # type: ignore[override]
+        taking = _taking.get()
+        return taking.scripts if taking is not None else []
 
     def append(self, script: str) -> None:
         if inbox.last is not None:
@@ -81,15 +129,18 @@ def callbacks_of(app: DjangoDash) -> Iterator[None]:
     Raises:
         RegistrationError: it cannot be decided which app a callback belongs to.
     """
-    with _set_up_lock:
-        mine = inbox.of(app)
-        _callback.GLOBAL_CALLBACK_MAP = {r.callback_id: _copied(r.entry) for r in mine}
-        _callback.GLOBAL_CALLBACK_LIST = [dict(spec) for r in mine for spec in (*r.repeats, r.spec)]
-        _callback.GLOBAL_INLINE_SCRIPTS = [r.script for r in mine if r.script is not None]
-        try:
-            yield
-        finally:
-            take_places()
+    mine = [registration for registration in inbox.of(app) if registration.is_complete]
+    token = _taking.set(
+        _Taking(
+            {r.callback_id: copied(r.entry) for r in mine},
+            [dict(spec) for r in mine for spec in (*r.repeats, r.spec)],
+            list(dict.fromkeys(r.script for r in mine if r.script is not None)),
+        )
+    )
+    try:
+        yield
+    finally:
+        _taking.reset(token)
 
 
 def take_api_path(path: str) -> Any:
@@ -101,12 +152,13 @@ def take_api_path(path: str) -> Any:
 def jobs_apart() -> Iterator[None]:
     """A background function that is registered in the ``with`` block is not put down for all managers: ours have one
     job for all callbacks, and Dash's name for a job is not unique among apps."""
-    kept = _Managers.managers, _Managers.functions
-    _Managers.managers, _Managers.functions = [], []
-    try:
-        yield
-    finally:
-        _Managers.managers, _Managers.functions = kept
+    with _jobs_lock:
+        kept = _Managers.managers, _Managers.functions
+        _Managers.managers, _Managers.functions = [], []
+        try:
+            yield
+        finally:
+            _Managers.managers, _Managers.functions = kept
 
 
 def is_dashs_own(function: Any) -> bool:
@@ -114,8 +166,8 @@ def is_dashs_own(function: Any) -> bool:
     return str(getattr(function, "__module__", "")).split(".")[0] == "dash"
 
 
-def _copied(entry: dict[str, Any]) -> dict[str, Any]:
-    # Dash takes things out of the background entry when it sets an app up.
+def copied(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry for one app. Dash takes things out of the background entry when it sets an app up."""
     return {**entry, "background": dict(entry["background"]) if entry["background"] else entry["background"]}
 
 
@@ -130,9 +182,10 @@ def take_in_earlier_callbacks() -> None:
         if wrapper:
             entry["callback"] = wrapper
         _list.append(specs[callback_id])
-    if _callback.GLOBAL_CALLBACK_MAP:
-        # Which function is whose cannot be told any more; they are named by hashes and do not get in each other's way.
-        _scripts.append("\n".join(_callback.GLOBAL_INLINE_SCRIPTS))
+        function = specs[callback_id].get("clientside_function")
+        for script in _callback.GLOBAL_INLINE_SCRIPTS if function else ():
+            if f'"{function["function_name"]}"' in script:
+                _scripts.append(script)
 
 
 def take_places() -> None:
@@ -143,9 +196,11 @@ def take_places() -> None:
     _pages.CONFIG = current_config
     _pages.PAGE_REGISTRY = page_registry
     dash.page_registry = page_registry
-    _callback.GLOBAL_CALLBACK_MAP = _map
-    _callback.GLOBAL_CALLBACK_LIST = _list
-    _callback.GLOBAL_INLINE_SCRIPTS = _scripts
+    _pages.register_page = register_page
+    dash.register_page = register_page
+    _callback.GLOBAL_CALLBACK_MAP = _map  # type: ignore[assignment]
+    _callback.GLOBAL_CALLBACK_LIST = _list  # type: ignore[assignment]
+    _callback.GLOBAL_INLINE_SCRIPTS = _scripts  # type: ignore[assignment]
 
 
 def _drop_repeated_plotlyjs() -> None:
