@@ -16,24 +16,24 @@ from dash._utils import AttributeDict
 from dash.development.base_component import Component
 from django.utils.autoreload import BaseReloader, autoreload_started
 
-from . import background, bootstrap, dash_globals, mcp, standalone, write_policy
+from . import bootstrap, dash_globals, mcp, standalone, write_policy
 from .addresses import Addressed
+from .app_callbacks import AppCallbacks
 from .app_page import AppPage
-from .backend import DjangoDashServer, websocket
+from .backend import DjangoDashServer
 from .conf import app_settings
 from .dev_tools import refuse_unknown, switch, watch
 from .exceptions import ConfigurationError
-from .injection import error_handler, inject_callback, inject_layout
-from .json_values import PlainProperties, plain, returning_plain
-from .page_registry import PAGES_ROUTER, Page, skeleton, with_values
+from .injection import error_handler, inject_layout
+from .json_values import plain
+from .page_registry import Page, skeleton
 from .registry import importing_module, registry, run_of_module, slug_of
 from .request_config import RequestConfig
-from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
 logger = logging.getLogger("django_plotly_dash")
 
 
-class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
+class DjangoDash(mcp.ToolsOfRequest, Addressed, AppCallbacks, AppPage):
     """A Dash app that Django serves.
 
     Make it when a module is imported: ``dash_apps.py`` of an installed app is found by itself. It is used as any
@@ -195,65 +195,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppPage):
     def config(self, values: AttributeDict) -> None:
         self._config_of_requests = RequestConfig(values, self)
 
-    # --- callbacks and layouts ----------------------------------------------------------------------------------
-
-    def callback(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """As in Dash; the function may also name extra arguments (see ``django_plotly_dash.injection``).
-
-        Raises:
-            InjectionError: on decoration, if the function has a parameter that nobody can fill.
-        """
-        kwargs["on_error"] = error_handler(kwargs.get("on_error"))
-        register = super().callback(*args, **kwargs)
-        callback_id = self._callback_list[-1]["output"]
-        entry = self.callback_map[callback_id]
-        background.attach(entry, callback_id)
-        arguments = DashArguments.of_callback(entry)
-
-        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            own = dash_globals.is_dashs_own(function)
-            available = BACKGROUND_EXTRAS if entry["background"] else EXTRAS
-            wrapped = returning_plain(function if own else inject_callback(function, arguments, available))
-            if own and callback_id.startswith(PAGES_ROUTER):
-                wrapped = with_values(wrapped)
-            if entry["background"]:
-                entry["background"]["manager"].function = wrapped = background.with_source(wrapped)
-            endpoint = kwargs.get("api_endpoint")
-            with dash_globals.jobs_apart():
-                register(wrapped)
-                if endpoint:
-                    self.callback_api_paths[endpoint] = dash_globals.take_api_path(endpoint)
-            return function
-
-        return decorate
-
-    def background_callback(self, callback_id: str) -> background.BackgroundCallback | None:
-        """For workers: the background callback of that id, or None."""
-        entry = self.callback_map.get(callback_id) or dash_globals.entries_of(self).get(callback_id) or {}
-        found = (entry.get("background") or {}).get("manager")
-        return found if isinstance(found, background.BackgroundCallback) else None
-
-    def prepare_background(self) -> None:
-        """Make the managers of the background callbacks, as far as they are known.
-
-        Raises:
-            ConfigurationError: a manager cannot be made.
-        """
-        background.prepare(self, [*self.callback_map.values(), *dash_globals.entries_of(self).values()])
-
-    def uses_websockets(self) -> bool:
-        """Whether callbacks of this app ask for a websocket, as far as they are known before the first request."""
-        known = dash_globals.entries_of(self).values()
-        return websocket.is_used_by(self) or any(entry.get("websocket") for entry in known)
-
-    def known_callbacks(self) -> dict[str, Any]:
-        """Dash's ``callback_map``, with callbacks of ``dash.callback`` that reach it with the first request."""
-        return {**self.callback_map, **dash_globals.entries_of(self)}
-
-    def _initialize_context(self, body: Any) -> Any:
-        found = super()._initialize_context(body)
-        found.updated_props = PlainProperties()
-        return found
+    # --- layouts ------------------------------------------------------------------------------------------------
 
     @contextmanager
     def speaking(self) -> Iterator[None]:

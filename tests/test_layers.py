@@ -59,7 +59,7 @@ LAYERS = [
     ],
     ["attribution", "page_registry", "background", "handed_over", "file_urls", "own_files", "pipe_access", "poke"],
     ["backend", "dash_globals", "addresses", "live_page"],
-    ["mcp", "app_page"],
+    ["mcp", "app_callbacks", "app_page"],
     ["djangodash"],
     ["models", "access", "consumers", "poke_urls"],
     ["lookup", "inventory", "state_files"],
