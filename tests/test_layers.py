@@ -29,6 +29,7 @@ LAYERS = [
         "sender",
         "pipe_hub",
         "scopes",
+        "socket_limits",
     ],
     [
         "registry",

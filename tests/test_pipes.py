@@ -337,7 +337,7 @@ def _hangs(monkeypatch: Any) -> None:
 
 def seconds_until_told(send: Callable[[], Any]) -> float:
     start = time.monotonic()
-    with pytest.raises(PipeError, match="TimeoutError: no answer within 0.5 seconds"):
+    with pytest.raises(PipeError, match=r"TimeoutError: no answer within 0\.5 seconds"):
         send()
     return time.monotonic() - start
 
