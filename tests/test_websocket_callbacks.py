@@ -932,16 +932,18 @@ async def test_a_site_that_does_not_say_in_time_who_may_ends_the_socket(
     monkeypatch.setattr(socket, "_ASKING_SECONDS", 0.3)
     app = live()
     ended = streaming(app)
-    try:
-        async with Page(URL) as page:
+    before = asyncio.all_tasks()
+    async with Page(URL) as page:
+        try:
             await page.start(app, list(app.callback_map)[1])
             await page.value()
             hangs.set()
             assert await page.closed() == (socket.SERVER_ERROR, "The server could not answer.")
             await until(lambda: ended)
-    finally:
-        hangs.clear()
-        goes_on.set()
+        finally:
+            hangs.clear()
+            goes_on.set()
+    await until(lambda: asyncio.all_tasks() == before)
 
 
 async def test_an_app_that_is_not_there_refuses_without_a_retry() -> None:
