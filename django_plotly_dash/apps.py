@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from django.apps import AppConfig
@@ -39,13 +40,15 @@ def _check_registrations() -> None:
     mcp.check_functions()
 
 
-def _check_with_urlconf(**_: Any) -> None:
-    """The last step of start-up, before the first request of any kind. Apps that the URLconf alone imports are not
-    there before, since Django imports it with that request; only ``check`` and ``runserver`` have done so by then.
+def _check_with_urlconf(**of_request: Any) -> None:
+    """The last step of start-up, before the first request of any kind, which shows what kind of server it is. Apps
+    that the URLconf alone imports are not there before, since Django imports it with that request; only ``check`` and
+    ``runserver`` have done so by then.
 
     Raises:
         RegistrationError: it cannot be told whose a callback is. The next request is told so again.
     """
+    from .backend import websocket
     from .checks import import_urlconf
 
     try:
@@ -53,6 +56,9 @@ def _check_with_urlconf(**_: Any) -> None:
     except Exception:  # whatever the site's modules raise: Django is about to import it too, and reports it
         return
     _check_registrations()
+    if "environ" in of_request:  # WSGI's; ASGI has a scope
+        with suppress(ConfigurationError):  # reported by the checks
+            websocket.tell_under_wsgi(registry)
     request_started.disconnect(dispatch_uid=__name__)
 
 

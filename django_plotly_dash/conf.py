@@ -77,6 +77,19 @@ class PlotlyDashSettings:
 
 
 _CHOICES = {"unknown_initial_arguments": ("raise", "log", None)}
+# Limits and times with which nothing would work, or would wait for ever, if they were less.
+_AT_LEAST_ONE = (
+    "pipe_max_message_size",
+    "pipe_max_subscriptions",
+    "pipe_max_rate",
+    "pipe_queue_size",
+    "pipe_queue_bytes",
+    "websocket_pool_size",
+    "websocket_recheck_seconds",
+    "websocket_max_callbacks",
+    "websocket_max_rate",
+    "websocket_queue_size",
+)
 
 
 def has_settings() -> bool:
@@ -88,7 +101,7 @@ def app_settings() -> PlotlyDashSettings:
     """The settings in force; the defaults as long as Django has no settings.
 
     Raises:
-        ConfigurationError: ``PLOTLY_DASH`` is not a dict, has an unknown key or a value of a wrong type.
+        ConfigurationError: ``PLOTLY_DASH`` is not a dict, has an unknown key, or a value of a wrong type or too small.
     """
     return _app_settings() if has_settings() else PlotlyDashSettings()
 
@@ -108,6 +121,8 @@ def _app_settings() -> PlotlyDashSettings:
         if name in _CHOICES and value not in _CHOICES[name]:
             allowed = " or ".join(map(repr, _CHOICES[name]))
             raise ConfigurationError(f"settings.PLOTLY_DASH[{name!r}] is {value!r}; it has to be {allowed}.")
+        if name in _AT_LEAST_ONE and value < 1:
+            raise ConfigurationError(f"settings.PLOTLY_DASH[{name!r}] is {value!r}; it has to be 1 or more.")
     return PlotlyDashSettings(**given)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -22,18 +23,13 @@ from .conf import app_settings
 from .exceptions import DjangoPlotlyDashError, SerializationError
 from .pipes import async_send_to_pipe_channel, send_to_pipe_channel
 from .scopes import Visitor, origin_is_ours
+from .socket_limits import BAD_MESSAGE, NO_LAYER, SERVER_ERROR, TOO_LARGE, TOO_MANY, TOO_OFTEN, Allowance
 
 __all__ = ["MessageConsumer", "async_send_to_pipe_channel", "send_to_pipe_channel"]
 
-INTERNAL_ERROR: Final = 1011
-BAD_MESSAGE: Final = 4400
 BAD_ORIGIN: Final = 4403
-TOO_LARGE: Final = 4413
-TOO_OFTEN: Final = 4429
-TOO_MANY_SUBSCRIPTIONS: Final = 4430
-NO_LAYER: Final = 4503
-# A page whose pipes all subscribe at once is not one that sends too much.
-_BURST_SECONDS: Final = 10
+# Pipes repeat their subscriptions every ten seconds, as they have to. What comes more often counts.
+_REPEAT_SECONDS: Final = 5.0
 _LONGEST_NAME: Final = 1000
 # Bytes of messages that go out together. A single one may be larger.
 _LARGEST_FRAME: Final = 65_536
@@ -45,7 +41,7 @@ class _Subscription:
     channel_name: str
     label: str | None
     checked: float
-    is_allowed: bool = True
+    repeated: float
 
 
 class _Refused(Exception):  # noqa: N818 - it ends the socket, and is no error of the server
@@ -101,8 +97,7 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._hub = pipe_hub.of_this_loop()
         self._visitor = Visitor(self.scope)
         self._takes_lists = "lists" in parse_qs(self.scope.get("query_string", b"").decode("latin1"))
-        self._allowance = self._burst = float(app_settings().pipe_max_rate * _BURST_SECONDS)
-        self._counted = time.monotonic()
+        self._allowance = Allowance(app_settings().pipe_max_rate, app_settings().pipe_max_subscriptions)
         await self.accept()
 
     async def _end(self) -> None:
@@ -120,16 +115,19 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     # --- from the page ----------------------------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A subscription, or a message for other pages."""
+        """A subscription, the end of one, or a message for other pages."""
         if self._is_closed:
             return
         try:
-            message = self._read(text_data)
+            message = _read(text_data)
             problem = _problem(message)
+            self._count(message, problem)
             if problem:
                 await self.send(text_data=json.dumps({"type": "refused", "reason": problem}))
             elif message.get("type") == "connection_triplet":
                 await self._subscribe(message["channel_name"], message.get("label"))
+            elif message.get("type") == "unsubscribe":
+                await self._unsubscribe(pipe_hub.group_name(message["channel_name"], message.get("label")))
             else:
                 await self._publish(message["channel_name"], message.get("label"), message["value"])
         except _Refused as refused:
@@ -138,43 +136,36 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(code=refused.code, reason=refused.reason)
             await self._end()
 
-    def _read(self, text: str | None) -> dict[str, Any]:
+    def _count(self, message: dict[str, Any], problem: str) -> None:
+        known = None
+        if not problem and "value" not in message:
+            known = self._subscriptions.get(pipe_hub.group_name(message["channel_name"], message.get("label")))
         now = time.monotonic()
-        self._allowance = min(self._burst, self._allowance + (now - self._counted) * app_settings().pipe_max_rate) - 1
-        self._counted = now
-        if self._allowance < 0:
-            raise _Refused(TOO_OFTEN, f"More than {app_settings().pipe_max_rate} messages a second (pipe_max_rate).")
-        if text is not None and len(text.encode(errors="replace")) > app_settings().pipe_max_message_size:
-            raise _Refused(
-                TOO_LARGE,
-                f"A message of more than {app_settings().pipe_max_message_size} bytes (pipe_max_message_size).",
-            )
-        try:
-            message = json.loads(text or "")
-        except (ValueError, RecursionError):
-            raise _Refused(BAD_MESSAGE, "A message is not JSON text.") from None
-        if not isinstance(message, dict):
-            raise _Refused(BAD_MESSAGE, "A message is not a JSON object.")
-        return message
+        if known is not None and (message["type"] == "unsubscribe" or now - known.repeated > _REPEAT_SECONDS):
+            known.repeated = now
+        elif not self._allowance.takes():
+            rate = app_settings().pipe_max_rate
+            raise _Refused(TOO_OFTEN, f"More than {rate} messages a second (pipe_max_rate).")
 
     async def _subscribe(self, channel_name: str, label: str | None) -> None:
         group = pipe_hub.group_name(channel_name, label)
         known = self._subscriptions.get(group)
         limit = app_settings().pipe_max_subscriptions
         if known is None and len(self._subscriptions) >= limit:
-            raise _Refused(TOO_MANY_SUBSCRIPTIONS, f"More than {limit} subscriptions (pipe_max_subscriptions).")
+            raise _Refused(TOO_MANY, f"More than {limit} subscriptions (pipe_max_subscriptions).")
         # Pages repeat their subscriptions, and each time this is asked again.
-        if not await pipe_access.allows(self._visitor, channel_name, label, "subscribe", self.scope):
-            if known is not None:
-                await self._unsubscribe(group)
-            await self._tell_refusal(channel_name, label, "subscribe")
+        answer = await pipe_access.allows(self._visitor, channel_name, label, "subscribe", self.scope)
+        if known is not None and answer is not False:
+            known.checked = time.monotonic() if answer else -math.inf
             return
-        if known is not None:
-            known.checked = time.monotonic()
+        if not answer:
+            await self._unsubscribe(group)
+            await self._tell_refusal(channel_name, label, "subscribe")
             return
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
-        self._subscriptions[group] = _Subscription(channel_name, label, time.monotonic())
+        now = time.monotonic()
+        self._subscriptions[group] = _Subscription(channel_name, label, now, now)
         try:
             await self._hub.subscribe(group, self)
         except DjangoPlotlyDashError as error:
@@ -237,7 +228,7 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except Exception:  # rather no socket, which the page opens again, than one that is silent
             logger.exception("The websocket of %s was closed.", self._address())
             self._is_closed = True
-            await self.close(code=INTERNAL_ERROR)
+            await self.close(code=SERVER_ERROR)
 
     async def _write_waiting(self) -> None:
         """What has come while the last message was on its way goes out together, if the page understands that."""
@@ -260,12 +251,26 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if now - found.checked < pipe_access.ANSWER_SECONDS or pipe_access.is_open():
             return True
         # The page has not asked again; it may do so on purpose.
-        if await pipe_access.allows(self._visitor, found.channel_name, found.label, "subscribe", self.scope):
+        answer = await pipe_access.allows(self._visitor, found.channel_name, found.label, "subscribe", self.scope)
+        if answer:
             found.checked = now
-            return True
-        await self._unsubscribe(group)
-        await self._tell_refusal(found.channel_name, found.label, "subscribe")
-        return False
+        elif answer is False:  # and not for want of an answer, which the next message may get
+            await self._unsubscribe(group)
+            await self._tell_refusal(found.channel_name, found.label, "subscribe")
+        return bool(answer)
+
+
+def _read(text: str | None) -> dict[str, Any]:
+    limit = app_settings().pipe_max_message_size
+    if text is not None and len(text.encode(errors="replace")) > limit:
+        raise _Refused(TOO_LARGE, f"A message of more than {limit} bytes (pipe_max_message_size).")
+    try:
+        message = json.loads(text or "")
+    except (ValueError, RecursionError):
+        raise _Refused(BAD_MESSAGE, "A message is not JSON text.") from None
+    if not isinstance(message, dict):
+        raise _Refused(BAD_MESSAGE, "A message is not a JSON object.")
+    return message
 
 
 def _size(text: str) -> int:
@@ -278,6 +283,6 @@ def _problem(message: dict[str, Any]) -> str:
         return f"channel_name has to be a text of 1 to {_LONGEST_NAME} characters."
     if label is not None and (not isinstance(label, str) or len(label) > _LONGEST_NAME):
         return f"label has to be a text of at most {_LONGEST_NAME} characters, or null."
-    if message.get("type") != "connection_triplet" and "value" not in message:
-        return "A message is a connection_triplet, or has a value."
+    if message.get("type") not in ("connection_triplet", "unsubscribe") and "value" not in message:
+        return "A message is a connection_triplet, an unsubscribe, or has a value."
     return ""

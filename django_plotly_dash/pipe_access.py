@@ -44,8 +44,8 @@ def is_open() -> bool:
     return app_settings().pipe_access is None
 
 
-async def allows(visitor: Visitor, channel_name: str, label: str | None, action: Action, scope: Scope) -> bool:
-    """Whether this visitor may do this. Without a hook all may listen, and none may send.
+async def allows(visitor: Visitor, channel_name: str, label: str | None, action: Action, scope: Scope) -> bool | None:
+    """Whether this visitor may do this; None if it cannot be told now. Without a hook all may listen, none may send.
 
     Args:
         action: ``subscribe`` or ``publish``.
@@ -64,5 +64,5 @@ async def allows(visitor: Visitor, channel_name: str, label: str | None, action:
             answer = await answer
     except Exception:  # whatever the site's function raises: nothing is open by mistake
         logger.exception("pipe_access failed for %r of the pipe channel %r: refused.", label, channel_name)
-        return False
+        return None
     return bool(answer)

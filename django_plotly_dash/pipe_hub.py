@@ -107,10 +107,7 @@ class Hub:
             if not listeners:
                 self._listeners.pop(group, None)
         async with self._lock:
-            for group in groups:
-                if group in self._joined and group not in self._listeners:
-                    self._joined.discard(group)
-                    await self._leave(group)
+            await self._leave_unused(groups)
             if not self._listeners:
                 await self._end()
 
@@ -129,11 +126,18 @@ class Hub:
             self._joined.add(group)
             self._note(None)
 
-    async def _leave(self, group: str) -> None:
-        try:
-            await asyncio.wait_for(layer().group_discard(group, self._channel), LAYER_SECONDS)
-        except Exception as error:  # as above; the group forgets the channel in time
-            self._note(error)
+    async def _leave_unused(self, groups: list[str]) -> None:
+        """Leave those of the groups in which nobody listens. While the layer is away, that waits until it is back."""
+        for group in groups:
+            if not self._is_well:
+                return
+            if group in self._joined and group not in self._listeners:
+                try:
+                    await asyncio.wait_for(layer().group_discard(group, self._channel), LAYER_SECONDS)
+                except Exception as error:  # as above
+                    self._note(error)
+                else:
+                    self._joined.discard(group)
 
     async def _rejoin(self) -> None:
         while True:
@@ -144,6 +148,8 @@ class Hub:
                         await self._join(group)
                 if not self._is_well:
                     break
+            async with self._lock:
+                await self._leave_unused(list(self._joined))
 
     async def _receive(self) -> None:
         while True:

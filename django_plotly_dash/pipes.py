@@ -21,8 +21,17 @@ from .sender import sender
 # Seconds that the sender's thread may take beyond what the layer may take.
 _GRACE_SECONDS: Final = 15.0
 logger = logging.getLogger("django_plotly_dash")
-# Messages of one pipe that leave from one loop keep their order.
-_turns: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock] = WeakValueDictionary()
+# So many messages of one pipe wait for their turn. More come only where the layer does not keep up, or hangs.
+_MOST_WAITING: Final = 10_000
+
+
+class _Turn(asyncio.Lock):
+    """Messages of one pipe that leave from one loop keep their order."""
+
+    waiting = 0
+
+
+_turns: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], _Turn] = WeakValueDictionary()
 _under_way: set[asyncio.Task[None]] = set()
 
 
@@ -114,7 +123,9 @@ def _send(message: tuple[BaseChannelLayer, str, str]) -> None:
     except FutureTimeoutError as error:
         sending.cancel()
         raise PipeError(
-            "The thread that sends to the channel layer does not run. Under uWSGI, set enable-threads."
+            "The channel layer did not take the message, and blocks the thread that sends to it."
+            if sender().runs
+            else "The thread that sends to the channel layer does not run. Under uWSGI, set enable-threads."
         ) from error
 
 
@@ -134,22 +145,26 @@ def _start(layer: BaseChannelLayer, group: str, text: str) -> Future[None] | asy
 
 
 async def _hand_over(layer: BaseChannelLayer, group: str, text: str) -> None:
-    turn = _turns.setdefault((asyncio.get_running_loop(), group), asyncio.Lock())
+    turn = _turns.setdefault((asyncio.get_running_loop(), group), _Turn())
+    if turn.waiting >= _MOST_WAITING:
+        raise PipeError(f"{turn.waiting} messages of this pipe wait for the channel layer already; this one is lost.")
+    turn.waiting += 1
     try:
-        async with turn:
-            await _with_second_try(layer, group, pipe_hub.message(group, text))
+        # To wait for earlier messages counts: where the layer hangs, each sender is told in time.
+        await asyncio.wait_for(_in_turn(turn, layer, group, pipe_hub.message(group, text)), pipe_hub.LAYER_SECONDS)
     except Exception as error:  # each layer has errors of its own; senders get one that they can name
-        raise PipeError(f"The channel layer did not take the message: {type(error).__name__}: {error}") from error
+        what = str(error) or f"no answer within {pipe_hub.LAYER_SECONDS:g} seconds"
+        raise PipeError(f"The channel layer did not take the message: {type(error).__name__}: {what}") from error
+    finally:
+        turn.waiting -= 1
 
 
-async def _with_second_try(layer: BaseChannelLayer, group: str, message: dict[str, Any]) -> None:
-    """A connection that has been idle may be dead, which is found out by using it; the next is a new one."""
-    try:
-        await asyncio.wait_for(layer.group_send(group, message), pipe_hub.LAYER_SECONDS)
-    except asyncio.TimeoutError:
-        raise
-    except Exception:  # whatever it was, it is raised if it happens again
-        await asyncio.wait_for(layer.group_send(group, message), pipe_hub.LAYER_SECONDS)
+async def _in_turn(turn: _Turn, layer: BaseChannelLayer, group: str, message: dict[str, Any]) -> None:
+    async with turn:
+        try:
+            await layer.group_send(group, message)
+        except Exception:  # an idle connection may be dead, which is found out by using it; the next is a new one
+            await layer.group_send(group, message)
 
 
 def _log_failure(future: Future[None] | asyncio.Task[None]) -> None:

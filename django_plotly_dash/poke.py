@@ -86,10 +86,15 @@ def _check_token(request: HttpRequest) -> None:
     Raises:
         RequestError: 401, there is no token, or another one.
     """
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    scheme, given = _scheme_and_credentials(request)
     token = app_settings().http_poke_token
-    if scheme.lower() != "bearer" or not token or not constant_time_compare(given.strip(), token):
+    if scheme != "bearer" or not token or not constant_time_compare(given, token):
         raise RequestError("Send the header Authorization: Bearer <http_poke_token>.", 401)
+
+
+def _scheme_and_credentials(request: HttpRequest) -> tuple[str, str]:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower(), given.strip()
 
 
 def _message(request: HttpRequest) -> tuple[str, str | None, Any]:
@@ -119,7 +124,7 @@ def _authorise(request: HttpRequest, channel_name: str, label: str | None) -> Ht
     """
     if app_settings().http_poke_access is None:
         return None  # the token was checked before the body was read
-    if app_settings().http_poke_token and "Authorization" in request.headers:
+    if app_settings().http_poke_token and _scheme_and_credentials(request)[0] == "bearer":
         _check_token(request)
         return None
     if csrf.refusal(request) is not None:

@@ -30,8 +30,8 @@ def ws_route() -> str:
 
 # The URLconf knows where apps are; a socket for callbacks may be at any of those places.
 websocket_urlpatterns: list[Any] = [
-    setting_routes.pattern(ws_route, MessageConsumer.as_asgi()),
-    re_path(rf"^(?:.*/)?{websocket.PATH}$", CallbackConsumer.as_asgi()),
+    setting_routes.pattern(ws_route, LanguageMiddleware(MessageConsumer.as_asgi())),
+    re_path(rf"^(?:.*/)?{websocket.PATH}$", LanguageMiddleware(CallbackConsumer.as_asgi())),
 ]
 websocket.announce()
 
@@ -49,10 +49,10 @@ class _Http(ASGIHandler):
 
 
 class _Websockets:
-    """Our websockets, with session, user and language as an HTTP request has them. Consumers check the origin."""
+    """Our websockets, with session and user as an HTTP request has them. Consumers check the origin."""
 
     def __init__(self) -> None:
-        inner: Application = LanguageMiddleware(URLRouter(websocket_urlpatterns))
+        inner: Application = URLRouter(websocket_urlpatterns)
         if apps.is_installed("django.contrib.auth") and apps.is_installed("django.contrib.sessions"):
             from channels.auth import AuthMiddleware
 

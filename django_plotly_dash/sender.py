@@ -20,9 +20,14 @@ SECONDS_AT_EXIT: Final = 5.0
 
 
 class Sender:
-    """The thread and its loop. It starts with the first coroutine."""
+    """The thread and its loop. It starts with the first coroutine.
+
+    Attributes:
+        runs: the thread has got as far as its loop; where threads are switched off, it never does.
+    """
 
     def __init__(self) -> None:
+        self.runs = False
         self._loop = asyncio.new_event_loop()
         self._pending: set[Future[Any]] = set()
         self._thread = threading.Thread(target=self._run, name="django_plotly_dash.sender", daemon=True)
@@ -43,6 +48,7 @@ class Sender:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._loop.call_soon(setattr, self, "runs", True)
         try:
             self._loop.run_forever()
         finally:

@@ -135,10 +135,21 @@ def test_an_unknown_key_is_refused(settings: Any, name: Any, hint: str) -> None:
         ("view_decorator", 3, "3, a int; it has to be str or Callable or None"),
         ("stateless_loader", [], "[], a list; it has to be str or Callable or None"),
         ("dev_tools", "yes", "'yes', a str; it has to be bool or dict or None"),
+        ("websocket_pool_size", 0, "0; it has to be 1 or more"),
+        ("websocket_pool_size", -1, "-1; it has to be 1 or more"),
+        ("websocket_recheck_seconds", 0, "0; it has to be 1 or more"),
+        ("websocket_max_callbacks", 0, "0; it has to be 1 or more"),
+        ("websocket_max_rate", 0, "0; it has to be 1 or more"),
+        ("websocket_queue_size", 0, "0; it has to be 1 or more"),
+        ("pipe_max_rate", 0, "0; it has to be 1 or more"),
+        ("pipe_max_subscriptions", -5, "-5; it has to be 1 or more"),
+        ("pipe_max_message_size", 0, "0; it has to be 1 or more"),
+        ("pipe_queue_size", 0, "0; it has to be 1 or more"),
+        ("pipe_queue_bytes", 0, "0; it has to be 1 or more"),
         ("unknown_initial_arguments", "ignore", "'ignore'; it has to be 'raise' or 'log' or None"),
     ],
 )
-def test_a_value_of_a_wrong_type_is_refused(settings: Any, name: str, value: Any, reason: str) -> None:
+def test_a_value_that_cannot_work_is_refused(settings: Any, name: str, value: Any, reason: str) -> None:
     settings.PLOTLY_DASH = {name: value}
     with pytest.raises(ConfigurationError) as caught:
         app_settings()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from typing import Any
 
 import plotly.io.json
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import BaseChannelLayer
 from django.contrib.auth.models import Permission, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import translation
 
-from django_plotly_dash import consumers, pipe_access, pipe_hub, scopes
+from django_plotly_dash import consumers, pipe_access, pipe_hub, scopes, socket_limits
 from django_plotly_dash.consumers import MessageConsumer, async_send_to_pipe_channel, send_to_pipe_channel
 from django_plotly_dash.routing import application
 from tests.site_pipes import IN_MEMORY, headers, received, session_of, settled, socket, subscribe, triplet
@@ -294,6 +296,30 @@ async def test_a_hook_that_fails_refuses(settings: Any, caplog: Any, given: Any)
     assert "pipe_access failed for 'l' of the pipe channel 'c': refused." in caplog.text
 
 
+@pytest.mark.parametrize("repeats", [True, False], ids=["the page asks again", "the page keeps still"])
+async def test_while_a_hook_fails_nothing_goes_out_and_the_subscription_stays(
+    settings: Any, monkeypatch: Any, repeats: bool
+) -> None:
+    monkeypatch.setattr(pipe_access, "ANSWER_SECONDS", 3600 if repeats else 0)
+    is_broken = False
+
+    def hook(*arguments: Any) -> bool:
+        return broken() if is_broken else True
+
+    settings.PLOTLY_DASH = {"pipe_access": hook}
+    async with socket() as page:
+        await subscribe(page)
+        is_broken = True
+        if repeats:
+            await page.send_json_to(triplet())
+            await settled(page)
+        send_to_pipe_channel("c", "l", "a secret")
+        assert await page.receive_nothing(0.3)
+        is_broken = False
+        send_to_pipe_channel("c", "l", "later")
+        assert (await received(page))["value"] == "later"
+
+
 async def test_a_hook_runs_where_the_database_may_be_used_and_leaves_no_connection(settings: Any) -> None:
     found: list[Any] = []
 
@@ -382,7 +408,13 @@ ENDS = [
     (["[]"], {}, 4400, "not a JSON object"),
     (["[" * 100_000], {"pipe_max_message_size": 200_000}, 4400, "not JSON"),
     (['{"a": "%s"}' % ("ä" * 60)], {"pipe_max_message_size": 100}, 4413, "more than 100 bytes"),
-    (["{}"] * 11, {"pipe_max_rate": 1}, 4429, "More than 1 messages a second"),
+    (["{}"] * 11, {"pipe_max_rate": 1, "pipe_max_subscriptions": 5}, 4429, "More than 1 messages a second"),
+    (
+        [json.dumps(triplet())] * 11,
+        {"pipe_max_rate": 1, "pipe_max_subscriptions": 5},
+        4429,
+        "More than 1 messages a second",
+    ),
     (
         [json.dumps(triplet("c", str(number))) for number in range(3)],
         {"pipe_max_subscriptions": 2},
@@ -418,16 +450,51 @@ async def test_limits_end_a_socket_with_a_code_a_reason_and_a_line_in_the_log(
 async def test_bytes_end_a_socket() -> None:
     async with socket() as page:
         await page.send_to(bytes_data=b"{}")
-        assert (await page.receive_output(timeout=20))["code"] == consumers.BAD_MESSAGE
+        assert (await page.receive_output(timeout=20))["code"] == socket_limits.BAD_MESSAGE
 
 
-async def test_as_many_subscriptions_as_are_allowed_may_come_at_once(settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("number", "values"),
+    [(100, {}), (500, {"pipe_max_subscriptions": 500}), (60, {"pipe_max_rate": 2})],
+    ids=["defaults", "more subscriptions", "a lower rate"],
+)
+async def test_as_many_subscriptions_as_are_allowed_may_come_at_once(
+    settings: Any, number: int, values: dict[str, int]
+) -> None:
+    settings.PLOTLY_DASH = values
     async with socket() as page:
-        for number in range(100):
-            await page.send_json_to(triplet("c", str(number)))
+        for each in range(number):
+            await page.send_json_to(triplet("c", str(each)))
         await settled(page)
-        send_to_pipe_channel("c", "99", "the last")
+        send_to_pipe_channel("c", str(number - 1), "the last")
         assert (await received(page))["value"] == "the last"
+
+
+async def test_pipes_may_repeat_themselves_whatever_the_rate(settings: Any, monkeypatch: Any) -> None:
+    """Each does so every ten seconds, be they ever so many."""
+    settings.PLOTLY_DASH = {"pipe_max_rate": 1, "pipe_max_subscriptions": 100}
+    monkeypatch.setattr(consumers, "_REPEAT_SECONDS", 0)
+    async with socket() as page:
+        for _ in range(5):
+            for number in range(100):
+                await page.send_json_to(triplet("c", str(number)))
+        await settled(page)
+
+
+async def test_a_page_may_leave_pipes_and_name_others_for_as_long_as_it_lives(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"pipe_max_subscriptions": 2}
+    async with socket() as page:
+        await subscribe(page, "c", "stays")
+        for number in range(5):
+            await subscribe(page, "c", str(number))
+            await page.send_json_to({"type": "unsubscribe", "channel_name": "c", "label": str(number)})
+        await page.send_json_to({"type": "unsubscribe", "channel_name": "c", "label": "never named"})
+        await settled(page)
+        for label in ("4", "stays"):
+            send_to_pipe_channel("c", label, 1)
+        assert (await received(page))["label"] == "stays"
+        assert await page.receive_nothing()
+        assert len(pipe_hub.of_this_loop()._listeners) == 1
 
 
 @pytest.mark.parametrize(
@@ -438,7 +505,7 @@ async def test_as_many_subscriptions_as_are_allowed_may_come_at_once(settings: A
         (triplet("x" * 1001), "channel_name has to be"),
         (triplet("c", 5), "label has to be a text of at most 1000 characters, or null."),
         (triplet("c", "x" * 1001), "label has to be"),
-        ({"channel_name": "c", "label": "l"}, "A message is a connection_triplet, or has a value."),
+        ({"channel_name": "c", "label": "l"}, "A message is a connection_triplet, an unsubscribe, or has a value."),
     ],
 )
 async def test_a_message_that_makes_no_sense_is_answered_with_the_reason(message: Any, reason: str) -> None:
@@ -466,7 +533,7 @@ async def test_without_a_channel_layer_the_socket_says_so(settings: Any, caplog:
     settings.CHANNEL_LAYERS = {}
     async with socket() as page:
         await page.send_json_to(triplet())
-        assert (await page.receive_output(timeout=20))["code"] == consumers.NO_LAYER
+        assert (await page.receive_output(timeout=20))["code"] == socket_limits.NO_LAYER
     assert "The site has no channel layer." in caplog.text
 
 
@@ -475,7 +542,7 @@ async def test_an_error_while_writing_closes_the_socket_rather_than_silencing_it
         await subscribe(page)
         monkeypatch.setattr(MessageConsumer, "_write_waiting", None)
         await async_send_to_pipe_channel("c", "l", 1)
-        assert (await page.receive_output(timeout=20))["code"] == consumers.INTERNAL_ERROR
+        assert (await page.receive_output(timeout=20))["code"] == socket_limits.SERVER_ERROR
     assert "was closed" in caplog.text
 
 
@@ -524,3 +591,54 @@ async def test_nothing_is_left_of_a_socket_however_it_ends(error: type[Exception
     assert ended is None or isinstance(ended, error)
     assert not hub.has_listeners
     assert asyncio.all_tasks() == before
+
+
+# --- a layer that hangs ----------------------------------------------------------------------------------------------
+
+
+class Remote(BaseChannelLayer):
+    """A layer in another process, which may hang."""
+
+    extensions = ["groups"]
+    hangs = False
+    groups: set[str] = set()
+
+    async def new_channel(self, prefix: str = "") -> str:
+        return "channel"
+
+    async def group_add(self, group: str, channel: str) -> None:
+        await self._answer()
+        self.groups.add(group)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        await self._answer()
+        self.groups.discard(group)
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        return await asyncio.get_running_loop().create_future()
+
+    async def _answer(self) -> None:
+        if self.hangs:
+            await asyncio.sleep(3600)
+
+
+async def test_a_page_that_leaves_while_the_layer_hangs_holds_up_no_other(settings: Any, monkeypatch: Any) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.Remote"}}
+    monkeypatch.setattr(pipe_hub, "LAYER_SECONDS", 0.3)
+    monkeypatch.setattr(pipe_hub, "REJOIN_SECONDS", 0.1)
+    monkeypatch.setattr(Remote, "groups", set())
+    async with socket() as other:
+        await subscribe(other, "c", "stays")
+        async with socket() as page:
+            for number in range(20):
+                await subscribe(page, "c", str(number))
+            assert len(Remote.groups) == 21
+            monkeypatch.setattr(Remote, "hangs", True)
+            start = time.monotonic()
+        await subscribe(other, "c", "another")
+        assert time.monotonic() - start < 3
+        # What could not be left is left when the layer is back.
+        monkeypatch.setattr(Remote, "hangs", False)
+        while len(Remote.groups) > 2:
+            await asyncio.sleep(0.01)
+        assert Remote.groups == {pipe_hub.group_name("c", label) for label in ("stays", "another")}

@@ -203,3 +203,41 @@ def test_a_broken_urlconf_is_djangos_to_report(site: Path) -> None:
     done = python(site, "import django; django.setup(); from django.test import Client; Client().get('/')")
     assert "in resolve_request" in done.stderr
     assert "No module named 'no_such_library'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "is_told"),
+    [("wsgi", {}, True), ("wsgi", {"websocket_callbacks": True}, False), ("asgi", {}, False)],
+)
+def test_a_wsgi_process_says_with_its_first_request_that_it_answers_no_websockets(
+    site: Path, kind: str, given: dict[str, bool], is_told: bool
+) -> None:
+    """Whatever the request is for, and though ASGI_APPLICATION is set: some processes may serve ASGI, but not this."""
+    with (site / "shop" / "dash_apps.py").open("a") as apps:
+        apps.write("@sales.callback(websocket=True, persistent=True)\nasync def live():\n    pass\n")
+    with (site / "site_settings.py").open("a") as settings:
+        settings.write(
+            "ROOT_URLCONF = 'django_plotly_dash.urls'\nALLOWED_HOSTS = ['*']\nASGI_APPLICATION = 'any'\n"
+            f"PLOTLY_DASH = {given}\n"
+        )
+    ask = {
+        "wsgi": """
+from django.core.wsgi import get_wsgi_application
+from django.test import RequestFactory
+application = get_wsgi_application()
+for _ in range(2):
+    application(RequestFactory()._base_environ(PATH_INFO="/nothing/"), lambda *_: None)
+""",
+        "asgi": """
+import asyncio
+from channels.testing import HttpCommunicator
+from django.core.asgi import get_asgi_application
+application = get_asgi_application()
+asyncio.run(HttpCommunicator(application, "GET", "/nothing/").get_response(20))
+""",
+    }
+    done = python(site, ask[kind])
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("The websocket callbacks of 'Sales' are answered over HTTP, and persistent") == is_told
+    assert ("This process serves WSGI, which has no websockets" in done.stderr) is is_told
+    assert done.stderr.count("answered over HTTP") == is_told

@@ -40,6 +40,7 @@ LAYERS = [
         "sender",
         "pipe_hub",
         "scopes",
+        "socket_limits",
     ],
     [
         "registry",

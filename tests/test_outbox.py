@@ -141,6 +141,20 @@ async def test_a_thread_waits_until_there_is_room() -> None:
     await browser.end()
 
 
+async def test_a_thread_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All pages share the threads."""
+    monkeypatch.setattr(outbox, "HELD_SECONDS", 0.1)
+    browser = Browser(limit=100)
+    browser.takes.clear()
+    thread = threading.Thread(target=lambda: [browser.outbox.put_value("1" * 50, n) for n in range(10)])
+    thread.start()
+    await until(lambda: not thread.is_alive())
+    await until(lambda: browser.given_up)
+    assert browser.given_up == ["more than 100 characters wait for the browser"]
+    browser.takes.set()
+    await browser.task
+
+
 async def test_a_thread_is_let_go_when_the_browser_has_gone() -> None:
     browser = Browser(limit=100)
     browser.takes.clear()

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -26,7 +27,7 @@ from django.db.models.signals import post_save
 from django.test import AsyncClient, Client
 from django.utils.translation import gettext_lazy
 
-from django_plotly_dash import DjangoDash, pipe_hub, sender
+from django_plotly_dash import DjangoDash, pipe_hub, pipes, sender
 from django_plotly_dash.consumers import async_send_to_pipe_channel, send_to_pipe_channel
 from django_plotly_dash.exceptions import ConfigurationError, PipeError, SerializationError
 from tests.helpers import call, callback_body
@@ -328,11 +329,72 @@ def test_a_connection_that_has_died_meanwhile_costs_no_message() -> None:
     assert sent() == [1]
 
 
-def test_a_layer_that_hangs_is_not_waited_for_without_end(monkeypatch: Any) -> None:
+@pytest.fixture
+def _hangs(monkeypatch: Any) -> None:
     monkeypatch.setattr(Recorder, "delay", 3600)
-    monkeypatch.setattr(pipe_hub, "LAYER_SECONDS", 0.05)
-    with pytest.raises(PipeError, match="TimeoutError"):
+    monkeypatch.setattr(pipe_hub, "LAYER_SECONDS", 0.5)
+
+
+def seconds_until_told(send: Callable[[], Any]) -> float:
+    start = time.monotonic()
+    with pytest.raises(PipeError, match=r"TimeoutError: no answer within 0\.5 seconds"):
+        send()
+    return time.monotonic() - start
+
+
+@pytest.mark.usefixtures("_hangs")
+def test_where_the_layer_hangs_each_thread_is_told_in_time_and_of_that() -> None:
+    """Those, too, that wait for others that send to the same pipe."""
+    with ThreadPoolExecutor(8) as pool:
+        times = list(pool.map(lambda n: seconds_until_told(lambda: send_to_pipe_channel("c", "l", n)), range(8)))
+    assert max(times) < 2
+
+
+@pytest.mark.usefixtures("_hangs")
+async def test_where_the_layer_hangs_each_coroutine_is_told_in_time() -> None:
+    start = time.monotonic()
+    sending = (async_send_to_pipe_channel("c", "l", number) for number in range(10))
+    told = await asyncio.gather(*sending, return_exceptions=True)
+    assert [type(error) for error in told] == [PipeError] * 10
+    assert time.monotonic() - start < 2
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_waits_for_a_layer_that_hangs_is_bounded_on_the_loop_of_a_server(
+    monkeypatch: Any, caplog: Any
+) -> None:
+    monkeypatch.setattr(pipes, "_MOST_WAITING", 10)
+    monkeypatch.setattr(Recorder, "delay", 0.3)
+    monkeypatch.setattr(pipe_hub, "serves_here", lambda: True)
+    for number in range(30):
+        send_to_pipe_channel("c", "l", number)
+    send_to_pipe_channel("c", "another", "not held up")
+    while len(pipes._under_way) > 11:
+        await asyncio.sleep(0.01)
+    told = [record.message for record in caplog.records]
+    assert told == ["10 messages of this pipe wait for the channel layer already; this one is lost."] * 20
+    monkeypatch.setattr(Recorder, "delay", 0)
+    assert await until(11) == [0, "not held up", *range(1, 10)]
+
+
+@pytest.mark.usefixtures("_hangs")
+def test_a_layer_that_blocks_is_told_apart_from_a_thread_that_does_not_run(monkeypatch: Any) -> None:
+    async def block(self: Any, group: str, message: Any) -> None:
+        time.sleep(1)
+
+    monkeypatch.setattr(Recorder, "group_send", block)
+    monkeypatch.setattr(pipes, "_GRACE_SECONDS", -0.4)
+    with pytest.raises(PipeError, match="blocks the thread"):
         send_to_pipe_channel("c", "l", 1)
+    sender.sender().submit(asyncio.sleep(0.01)).result(20)
+    sender.close()
+    may_run, run = threading.Event(), sender.Sender._run
+    monkeypatch.setattr(sender.Sender, "_run", lambda self: may_run.wait(20) and run(self))
+    with pytest.raises(PipeError, match="Under uWSGI, set enable-threads"):
+        send_to_pipe_channel("c", "l", 1)
+    may_run.set()
+    sender.sender().submit(asyncio.sleep(0.01)).result(20)
+    sender.close()
 
 
 async def test_a_failure_that_nobody_waits_for_is_logged(caplog: Any) -> None:

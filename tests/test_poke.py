@@ -231,6 +231,17 @@ def test_with_both_a_token_or_the_function_lets_in(post: Post, settings: Any) ->
     assert post(Authorization=f"Bearer {TOKEN}")[0] == 200
 
 
+def by_key(request: Any, channel_name: str, label: str | None) -> bool:
+    return bool(request.headers.get("Authorization") == "Key abc")
+
+
+def test_with_both_the_function_may_go_by_an_authorization_of_its_own(post: Post, settings: Any) -> None:
+    settings.PLOTLY_DASH = {"http_poke_access": by_key, "http_poke_token": TOKEN}
+    refused(post(Authorization="Key wrong"), 403, "http_poke_access")
+    assert post(Authorization="Key abc")[0] == 200
+    assert post(Authorization=f"Bearer {TOKEN}")[0] == 200
+
+
 def test_the_address_is_as_the_setting_says(post: Post, settings: Any) -> None:
     settings.PLOTLY_DASH = {"http_poke_token": TOKEN, "http_route": "/other/"}
     assert post(url="/other/poke/", Authorization=f"Bearer {TOKEN}")[0] == 200

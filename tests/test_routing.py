@@ -75,7 +75,8 @@ async def test_the_patterns_work_in_somebody_elses_application() -> None:
         assert (await communicator.connect(timeout=20))[0] is False
 
 
-async def test_login_and_language_are_those_of_http(settings: Any) -> None:
+@pytest.mark.parametrize("mine", [None, AuthMiddlewareStack(URLRouter(websocket_urlpatterns))], ids=["ours", "mine"])
+async def test_login_and_language_are_those_of_http(settings: Any, mine: Any) -> None:
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
     found: list[Any] = []
 
@@ -85,7 +86,7 @@ async def test_login_and_language_are_those_of_http(settings: Any) -> None:
 
     settings.PLOTLY_DASH = {"pipe_access": hook}
     session = await sync_to_async(session_of)("ada")
-    async with socket(session=session, accept_language="de") as page:
+    async with socket(application=mine, session=session, accept_language="de") as page:
         await subscribe(page)
     assert found == [("ada", "ada", "de", "de")]
 

@@ -806,7 +806,7 @@ asked: list[tuple[str, str, str]] = []
 
 @pytest.fixture
 def closed_site(settings: Any) -> None:
-    settings.PLOTLY_DASH = {"view_decorator": guarded, "websocket_recheck_seconds": 0}
+    settings.PLOTLY_DASH = {"view_decorator": guarded, "websocket_recheck_seconds": 1}
     mount(settings, path("dash/", include(urls_made_again())))
     asked.clear()
 
@@ -866,7 +866,7 @@ async def test_a_permission_taken_away_ends_what_runs() -> None:
 @pytest.mark.parametrize("way", ["logout", "flush", "password"])
 @pytest.mark.parametrize("busy", [True, False])
 async def test_a_login_that_ends_ends_the_socket(settings: Any, way: str, busy: bool) -> None:
-    settings.PLOTLY_DASH = {"websocket_recheck_seconds": 0}
+    settings.PLOTLY_DASH = {"websocket_recheck_seconds": 1}
     app = live()
     ended = streaming(app)
     client, cookies = await logged_in()
@@ -883,10 +883,67 @@ async def test_a_login_that_ends_ends_the_socket(settings: Any, way: str, busy: 
             user.set_password("new")
             await user.asave()
         if not busy:
+            await asyncio.sleep(1)
             await page.start(app, "out.children", "x")
         assert await page.closed() == (socket.CHANGED, "The login has changed.")
     if busy:
         await until(lambda: ended)
+
+
+async def test_a_logout_is_noticed_in_time_whatever_other_pages_of_the_socket_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the time of the defaults, and a tab that does not answer the question whether it is there."""
+    monkeypatch.setattr(pages, "_PATIENCE", 1000.0)
+    app = live()
+    ended = streaming(app)
+    client, cookies = await logged_in()
+    async with Page(URL, cookies=cookies) as page:
+        for name in ("page-1", "page-2"):
+            page.renderer_id = name
+            await page.start(app, list(app.callback_map)[1])
+            await page.value()
+        await page.hears("get_props_request")
+        await asyncio.sleep(10.5)  # it has been asked once that all is well
+        await client.alogout()
+        start = time.monotonic()
+        assert await page.closed() == (socket.CHANGED, "The login has changed.")
+        assert time.monotonic() - start < 11
+    await until(lambda: len(ended) == 2)
+
+
+def hanging(get_response: Any) -> Any:
+    def middleware(request: HttpRequest) -> Any:
+        if hangs.is_set():
+            goes_on.wait(20)
+        return get_response(request)
+
+    return middleware
+
+
+hangs, goes_on = threading.Event(), threading.Event()
+
+
+async def test_a_site_that_does_not_say_in_time_who_may_ends_the_socket(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PLOTLY_DASH = {"websocket_recheck_seconds": 1}
+    settings.MIDDLEWARE = [f"{__name__}.hanging", *settings.MIDDLEWARE]
+    monkeypatch.setattr(socket, "_ASKING_SECONDS", 0.3)
+    app = live()
+    ended = streaming(app)
+    before = asyncio.all_tasks()
+    async with Page(URL) as page:
+        try:
+            await page.start(app, list(app.callback_map)[1])
+            await page.value()
+            hangs.set()
+            assert await page.closed() == (socket.SERVER_ERROR, "The server could not answer.")
+            await until(lambda: ended)
+        finally:
+            hangs.clear()
+            goes_on.set()
+    await until(lambda: asyncio.all_tasks() == before)
 
 
 async def test_an_app_that_is_not_there_refuses_without_a_retry() -> None:
@@ -1047,16 +1104,67 @@ async def test_synchronous_callbacks_have_a_pool_of_threads(settings: Any, where
 
     async with Page(URL) as page:
         requests = [await page.start(app, "out.children", value) for value in "abcd"]
-        await until(lambda: len(running) == 2)
+        await until(lambda: len(running) == 1)
         assert await page.result(app, "other.children", "not held up") == "not held up"
-        go.set()
-        for request in requests:
-            assert (await page.response(request))["status"] == "ok"
+        # One page alone does not get all threads.
+        async with Page(URL) as other:
+            others = [await other.start(app, "out.children", value) for value in "efgh"]
+            await until(lambda: len(running) == 2)
+            await asyncio.sleep(0.2)
+            go.set()
+            for request in requests:
+                assert (await page.response(request))["status"] == "ok"
+            for request in others:
+                assert (await other.response(request))["status"] == "ok"
     assert max(most) == 2
 
 
+async def test_a_browser_that_reads_nothing_does_not_take_the_threads_of_others(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PLOTLY_DASH = {"websocket_queue_size": 1000}
+    app = bare()
+    streaming: list[str] = []
+
+    @on(app)
+    def stream(value: str) -> str:
+        streaming.append(value)
+        for number in range(1000):
+            set_props("out", {f"data-{number}": "x" * 100})
+        return value
+
+    @app.callback(Output("other", "children"), Input("in", "value"), websocket=True)
+    def quick(value: str) -> str:
+        return value
+
+    async def stalled(scope: Any, receive: Any, send: Any) -> None:
+        async def send_but_texts(message: Any) -> None:
+            if message["type"] == "websocket.send":
+                await asyncio.Event().wait()
+            await send(message)
+
+        await routing.application(scope, receive, send_but_texts)
+
+    async with Page(URL, asgi=stalled) as slow, Page(URL) as quick_page:
+        for number in range(12):  # the pool has 8
+            await slow.start(app, "out.children", f"{number}")
+        await until(lambda: len(streaming) == 4)
+        start = time.monotonic()
+        assert await quick_page.result(app, "other.children", "not held up") == "not held up"
+        assert time.monotonic() - start < 3
+        assert len(streaming) == 4
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [
+        (lambda page, other: [page, page], "all 1 that one socket may have"),
+        (lambda page, other: [page, other], "all 1"),
+    ],
+    ids=["one page", "two pages"],
+)
 async def test_a_full_pool_is_told(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, calls: Any, told: str
 ) -> None:
     settings.PLOTLY_DASH = {"websocket_pool_size": 1}
     monkeypatch.setattr("django_plotly_dash.websocket_callbacks.pools._LONG_SECONDS", 0.01)
@@ -1067,12 +1175,15 @@ async def test_a_full_pool_is_told(
         go.wait(20)
         return value
 
-    async with Page(URL) as page:
-        requests = [await page.start(app, "out.children", value) for value in "ab"]
-        await until(lambda: "all 1 that they may have are taken" in caplog.text)
+    async with Page(URL) as page, Page(URL) as other:
+        requests = [
+            (each, await each.start(app, "out.children", value))
+            for each, value in zip(calls(page, other), "ab", strict=True)
+        ]
+        await until(lambda: f"wait for a thread: {told} are taken" in caplog.text)
         go.set()
-        for request in requests:
-            assert (await page.response(request))["status"] == "ok"
+        for each, request in requests:
+            assert (await each.response(request))["status"] == "ok"
 
 
 @pytest.mark.parametrize("colour", ["sync", "async"])
@@ -1299,17 +1410,26 @@ async def test_an_id_that_no_renderer_has_made_is_refused_before_it_is_kept(name
 
 
 async def test_too_many_messages_a_second_end_a_socket(settings: Any) -> None:
-    settings.PLOTLY_DASH = {"websocket_max_rate": 2}
+    settings.PLOTLY_DASH = {"websocket_max_rate": 2, "websocket_max_callbacks": 5}
     live()
     async with Page(URL) as page:
-        for _ in range(40):
+        for _ in range(25):
             await page.say({"type": "heartbeat"})
         code, reason = await page.closed()
         assert (code, "More than 2 messages a second (websocket_max_rate)" in reason) == (socket.TOO_OFTEN, True)
 
 
+async def test_as_many_callbacks_as_are_allowed_may_begin_at_once_whatever_the_rate(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"websocket_max_rate": 1, "websocket_max_callbacks": 50}
+    app = live()
+    async with Page(URL) as page:
+        requests = [await page.start(app, "out.children", "x") for _ in range(50)]
+        for request in requests:
+            assert (await page.response(request))["status"] == "ok"
+
+
 async def test_what_the_server_asks_for_is_not_too_much(settings: Any) -> None:
-    settings.PLOTLY_DASH = {"websocket_max_rate": 1}
+    settings.PLOTLY_DASH = {"websocket_max_rate": 1, "websocket_max_callbacks": 5}
     app = bare()
 
     @on(app)

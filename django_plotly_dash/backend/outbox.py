@@ -10,8 +10,10 @@ from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from typing import Final
 
-# A browser that has taken nothing for so long, in seconds, is given up.
+# A browser that has not taken a batch after so many seconds is given up.
 STALLED_SECONDS: Final = 30.0
+# Seconds for which a thread waits for room. There are few of them, and all pages of an app share them.
+HELD_SECONDS: Final = 10.0
 # With so many messages waiting a producer is faster than the network, whoever is to blame.
 _MANY: Final = 256
 
@@ -26,8 +28,8 @@ class Outbox:
     Args:
         send: sends one text; may wait for the network.
         batch_delay: seconds for which a value waits for company.
-        limit: how many characters may wait. A thread that puts more is held back until there is room; on the event
-            loop, where nobody can be held back, the socket is given up.
+        limit: how many characters may wait. A thread that puts more is held back until there is room, for some
+            seconds at most; on the event loop, where nobody can be held back, the socket is given up.
         give_up: called once, on the loop, with the reason, when the browser is too slow.
     """
 
@@ -76,7 +78,7 @@ class Outbox:
             try:
                 await asyncio.wait_for(self._send(batch), STALLED_SECONDS)
             except asyncio.TimeoutError:
-                self._too_slow(f"the browser has taken nothing for {STALLED_SECONDS:.0f} seconds")
+                self._too_slow(f"the browser has not taken what was sent {STALLED_SECONDS:g} seconds ago")
             except Exception:  # each server has an error of its own for a browser that has just gone
                 self.close()
             finally:
@@ -93,11 +95,24 @@ class Outbox:
             self._add(message.length)
             self._put(message)
             return
-        while self._size + message.length > self._limit and self._size and not self.closed.is_set():
-            time.sleep(0.005)
-        self._add(message.length)
         with suppress(RuntimeError):  # the loop has ended, and the socket with it
+            if not self._has_room(message.length):
+                self._loop.call_soon_threadsafe(self._too_slow, self._full())
+                return
+            self._add(message.length)
             self._loop.call_soon_threadsafe(self._put, message)
+
+    def _has_room(self, length: int) -> bool:
+        """Hold a thread back until there is room, or until the socket is closed. False: it has taken too long."""
+        until = time.monotonic() + HELD_SECONDS
+        while self._size + length > self._limit and self._size and not self.closed.is_set():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.005)
+        return True
+
+    def _full(self) -> str:
+        return f"more than {self._limit} characters wait for the browser"
 
     def _put(self, message: _Message) -> None:
         behind = self._sending or len(self._waiting) >= _MANY
@@ -116,7 +131,7 @@ class Outbox:
                 self._replaceable.clear()
         self._something.set()
         if self._size > self._limit and len(self._waiting) > 1:
-            self._too_slow(f"more than {self._limit} characters wait for the browser")
+            self._too_slow(self._full())
 
     def _take(self) -> str:
         """The next batch: values, and at most one message that ends it. The renderer shows the values first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django_plotly_dash")
 PATH: Final = "_dash-ws-callback"
+_WSGI: Final = "This process serves WSGI, which has no websockets; serve the site by ASGI, with daphne or uvicorn."
 _answering: list[str] = []
 _told: set[str] = set()
 
@@ -245,17 +247,29 @@ def prepare_page(app: DjangoDash, request: HttpRequest) -> None:
     change its state, since only HTTP can give the browser a session's cookie. Say once per process if the app's
     callbacks are answered over HTTP."""
     if not _is_answered(request):
-        if app.slug not in _told:
-            _told.add(app.slug)
-            logger.warning(
-                "The websocket callbacks of %r are answered over HTTP, and persistent ones not at all. %s",
-                app.app_name,
-                why_not(request),
-            )
+        _tell(app, why_not(request))
         return
     session = getattr(request, "session", None)
     if session is not None and session.session_key is None and _changes_session_state(app):
         session.create()
+
+
+def tell_under_wsgi(apps: Iterable[DjangoDash]) -> None:
+    """When a process that serves WSGI begins: say which apps' callbacks are answered over HTTP, once per process."""
+    if app_settings().websocket_callbacks is None:
+        for app in apps:
+            if app.uses_websockets():
+                _tell(app, _WSGI)
+
+
+def _tell(app: DjangoDash, reason: str) -> None:
+    if app.slug not in _told:
+        _told.add(app.slug)
+        logger.warning(
+            "The websocket callbacks of %r are answered over HTTP, and persistent ones not at all. %s",
+            app.app_name,
+            reason,
+        )
 
 
 def why_not(request: HttpRequest) -> str:
@@ -263,7 +277,7 @@ def why_not(request: HttpRequest) -> str:
     if app_settings().websocket_callbacks is False:
         return "PLOTLY_DASH['websocket_callbacks'] is False."
     if not isinstance(request, ASGIRequest):
-        return "This process serves WSGI, which has no websockets; serve the site by ASGI, with daphne or uvicorn."
+        return _WSGI
     if not _answering:
         return "The ASGI application does not route websockets to django_plotly_dash.routing."
     return "The page did not open a websocket, or the browser cannot."

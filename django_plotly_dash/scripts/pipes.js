@@ -3,7 +3,9 @@
  * window.dpd_wsb is what dpd_components.Pipe looks for, in its own window and in those around it:
  *   add_callback(function)  calls the function with each message: {channel_name, label, value}
  *   send(message)           sends to the server: {type: "connection_triplet", channel_name, label} to subscribe,
+ *                           {type: "unsubscribe", channel_name, label} to end that,
  *                           or {channel_name, label, value} for other pages, if the site allows it
+ * A pipe subscribes with a uid, and again every 10 s. One that does not any more has gone.
  * A pipe that was there before has left itself in window.dpd_wsb_pre.
  *
  * The script element says where the socket is (data-url), by what kind of server the page was made (data-server), and
@@ -18,19 +20,22 @@
   }
 
   var REPEAT = 9000; // ms; pipes repeat themselves every 10 s, and equal ones are sent once
+  var SWEEP = 10000; // no clock is looked at: where a browser slows down timers, it slows down those of pipes too
+  var SILENT = 3; // sweeps
   var FIRST_DELAY = 1000;
   var LONGEST_DELAY = 60000;
   var STABLE = 5000; // a socket that was open for as long counts as good
   var MOST_WAITING = 100;
-  var SLOWLY = [4400, 4403, 4404, 4413, 4430, 4503]; // what will not be better in a second
+  var SLOWLY = [4400, 4413, 4429, 4430, 4503]; // what will not be better in a second
   var SUBSCRIBE = "connection_triplet";
+  var UNSUBSCRIBE = "unsubscribe";
 
   var address = new URL(element.dataset.url, window.location.href);
   address.protocol = address.protocol.replace(/^http/, "ws");
   address.searchParams.set("lists", "1");
 
-  var callbacks = [];
-  var subscriptions = new Map(); // key -> {message, sent}
+  var callbacks = []; // {run, home}
+  var subscriptions = new Map(); // key -> {message, sent, silent, stays}
   var waiting = []; // other messages, until the socket is open
   var told = new Set();
   var socket = null;
@@ -128,7 +133,7 @@
     }
     callbacks.slice().forEach(function (callback) {
       try {
-        callback(message);
+        callback.run(message);
       } catch (error) {
         console.error(error);
       }
@@ -138,6 +143,9 @@
   function send(message) {
     if (message.type === SUBSCRIBE) {
       subscribe(message);
+    } else if (message.type === UNSUBSCRIBE) {
+      unsubscribe(message);
+      return;
     } else if (isOpen()) {
       put(message);
     } else {
@@ -157,16 +165,67 @@
       tell("error", "a Pipe has no channel_name (label " + JSON.stringify(message.label) + ").");
       return;
     }
-    var key = JSON.stringify([message.channel_name, message.label]);
-    var known = subscriptions.get(key);
-    if (known && Date.now() - known.sent < REPEAT) {
+    var known = subscriptions.get(keyOf(message));
+    if (!known) {
+      known = { sent: -Infinity };
+      subscriptions.set(keyOf(message), known);
+    }
+    known.message = message;
+    known.silent = 0;
+    known.stays = known.stays || message.uid === undefined; // a script says it once
+    if (Date.now() - known.sent < REPEAT) {
       return;
     }
-    var subscription = { message: message, sent: Date.now() };
-    subscriptions.set(key, subscription);
+    known.sent = Date.now();
     if (isOpen()) {
       put(message);
     }
+  }
+
+  function unsubscribe(message) {
+    if (subscriptions.delete(keyOf(message)) && isOpen()) {
+      put({ type: UNSUBSCRIBE, channel_name: message.channel_name, label: message.label });
+    }
+  }
+
+  function keyOf(message) {
+    return JSON.stringify([message.channel_name, message.label]);
+  }
+
+  /* Forget pipes that do not repeat themselves, and callbacks of frames that have gone. */
+  function sweep() {
+    subscriptions.forEach(function (subscription) {
+      subscription.silent += 1;
+      if (!subscription.stays && subscription.silent > SILENT) {
+        unsubscribe(subscription.message);
+      }
+    });
+    callbacks = callbacks.filter(function (callback) {
+      return !callback.home || isOf(callback.run, callback.home);
+    });
+  }
+
+  /* Whether a function is of what a window shows now; that of a frame changes when the frame does. */
+  function isOf(run, w) {
+    try {
+      return !w.closed && run instanceof w.Function;
+    } catch (error) {
+      return false; // another site's
+    }
+  }
+
+  /* This window or a frame in it, whichever a function is of. */
+  function homeOf(run, w) {
+    if (isOf(run, w)) {
+      return w;
+    }
+    for (var i = 0; i < w.length; i += 1) {
+      var found = homeOf(run, w[i]);
+      if (found) {
+        return found;
+      }
+    }
+    return null;
   }
 
   function again() {
@@ -179,7 +238,7 @@
     delete window.dpd_wsb_waits;
     var bridge = {
       add_callback: function (callback) {
-        callbacks.push(callback);
+        callbacks.push({ run: callback, home: homeOf(callback, window) });
       },
       send: send,
     };
@@ -189,11 +248,14 @@
     before.sender_targets.forEach(function (target) {
       target.add_sender(bridge);
     });
+    setInterval(sweep, SWEEP);
     window.addEventListener("online", again);
     window.addEventListener("pagehide", function () {
       leaving = true;
       if (socket) {
+        socket.onclose = null; // it may come late, when the page is back
         socket.close();
+        socket = null;
       }
     });
     window.addEventListener("pageshow", function (event) {

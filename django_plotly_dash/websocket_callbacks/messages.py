@@ -1,4 +1,4 @@
-"""What Dash's renderer says over a websocket and what it is told, as text; and the codes with which sockets close."""
+"""What Dash's renderer says over a websocket and what it is told, as text; and the close codes that only it knows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpResponseBase
 
+from ..socket_limits import SERVER_ERROR
 from .requests import WebsocketRequest, lost_cookies
 
 logger = logging.getLogger("django_plotly_dash")
 REFUSED: Final = 4001  # the only code of Dash's renderer for "do not try again"
 CHANGED: Final = 4002  # somebody else by now: the browser opens another socket, with the cookies that it has now
-BAD_MESSAGE: Final = 4400
-TOO_SLOW: Final = 4408
-TOO_LARGE: Final = 4413
-TOO_MANY: Final = 4429
-TOO_OFTEN: Final = 4430
-SERVER_ERROR: Final = 1011
 # The renderer's own are shorter. They are kept for as long as a page is known.
 _LONGEST_ID: Final = 64
 

@@ -66,7 +66,7 @@ class Pages:
         if component is None:
             return False  # it has shown nothing yet that could be asked for
         question, answer = link.ask(renderer_id, component, [])
-        seconds = _PATIENCE * max(app_settings().websocket_recheck_seconds, 1)
+        seconds = _PATIENCE * app_settings().websocket_recheck_seconds
         try:
             await asyncio.wait_for(asyncio.wrap_future(answer), seconds)
         except asyncio.TimeoutError:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -22,8 +22,10 @@ _SILENCE_SECONDS: Final = 60.0
 
 class _Pool:
     def __init__(self, size: int) -> None:
-        self.size = size
+        # One browser that holds its threads back, or calls many, leaves some for the others.
+        self.size, self.share = size, max(1, size // 2)
         self.places = asyncio.Semaphore(size)
+        self.shares: WeakKeyDictionary[object, asyncio.Semaphore] = WeakKeyDictionary()
         self.last_said = 0.0
 
 
@@ -37,32 +39,40 @@ def size_for(app: DjangoDash) -> int:
 
 
 @asynccontextmanager
-async def place(app: DjangoDash, *, in_thread: bool) -> AsyncIterator[None]:
+async def place(app: DjangoDash, socket: object, *, in_thread: bool) -> AsyncIterator[None]:
     """A place in the app's pool for the length of an ``async with`` block; waits for one.
 
     Args:
+        socket: whose callback it is. One socket has at most half of the places.
         in_thread: False for a coroutine function, which needs no place.
     """
     if not in_thread:
         yield
         return
     pool = _pool(app)
-    try:
-        await asyncio.wait_for(pool.places.acquire(), _LONG_SECONDS)
-    except asyncio.TimeoutError:
-        if time.monotonic() - pool.last_said > _SILENCE_SECONDS:
-            pool.last_said = time.monotonic()
-            logger.warning(
-                "Synchronous callbacks of %r wait for a thread: all %d that they may have are taken. Let "
-                "callbacks that last be async def, or raise PLOTLY_DASH['websocket_pool_size'].",
-                app.app_name,
-                pool.size,
-            )
-        await pool.places.acquire()
-    try:
+    share = pool.shares.setdefault(socket, asyncio.Semaphore(pool.share))
+    async with AsyncExitStack() as held:
+        for places, whose in ((share, f"all {pool.share} that one socket may have"), (pool.places, f"all {pool.size}")):
+            await _acquire(places, pool, app, whose)
+            held.callback(places.release)
         yield
-    finally:
-        pool.places.release()
+
+
+async def _acquire(places: asyncio.Semaphore, pool: _Pool, app: DjangoDash, whose: str) -> None:
+    try:
+        await asyncio.wait_for(places.acquire(), _LONG_SECONDS)
+        return
+    except asyncio.TimeoutError:
+        pass
+    if time.monotonic() - pool.last_said > _SILENCE_SECONDS:
+        pool.last_said = time.monotonic()
+        logger.warning(
+            "Synchronous callbacks of %r wait for a thread: %s are taken. Let callbacks that last be async def, or "
+            "raise PLOTLY_DASH['websocket_pool_size'].",
+            app.app_name,
+            whose,
+        )
+    await places.acquire()
 
 
 def _pool(app: DjangoDash) -> _Pool:

@@ -16,27 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
+from django.http import HttpResponseBase
 
 from ..backend import websocket
 from ..backend.outbox import Outbox
 from ..backend.websocket import Link, WebsocketCall, WebsocketCallback
 from ..conf import app_settings
 from ..scopes import in_thread
-from .messages import (
-    BAD_MESSAGE,
-    CHANGED,
-    REFUSED,
-    SERVER_ERROR,
-    TOO_LARGE,
-    TOO_MANY,
-    TOO_OFTEN,
-    TOO_SLOW,
-    error,
-    failure,
-    parsed,
-    payload,
-    refusal,
-)
+from ..socket_limits import BAD_MESSAGE, SERVER_ERROR, TOO_LARGE, TOO_MANY, TOO_OFTEN, TOO_SLOW, Allowance
+from .messages import CHANGED, REFUSED, error, failure, parsed, payload, refusal
 from .origins import may_open, origin_of
 from .pages import HookedWebsocket, Pages
 from .pools import place
@@ -46,8 +34,8 @@ if TYPE_CHECKING:
     from ..djangodash import DjangoDash
 
 logger = logging.getLogger("django_plotly_dash")
-# A page whose callbacks all start at once is not one that sends too much.
-_BURST_SECONDS: Final = 10
+# Seconds that the site may take to say who may.
+_ASKING_SECONDS: Final = 10.0
 _TELLING_SECONDS: Final = 5.0
 # More than servers give a browser to agree, after which they cut the connection.
 _CLOSING_SECONDS: Final = 30.0
@@ -81,7 +69,7 @@ class CallbackSocket:
         self._looking: asyncio.Task[None] | None = None
         self._identity: object = None
         self._checked = 0.0
-        self._allowance, self._counted = float("inf"), 0.0
+        self._allowance = Allowance(app_settings().websocket_max_rate, app_settings().websocket_max_callbacks)
         self._is_closed = self._is_accepted = False
 
     # --- opening and closing ------------------------------------------------------------------------------------
@@ -167,7 +155,8 @@ class CallbackSocket:
         if message is None:
             await self.close(BAD_MESSAGE, "A message was not one of Dash's renderer.")
             return
-        if not self._link.waits_for(message.get("requestId")) and self._is_too_often():
+        # What the server has asked for does not count.
+        if not self._link.waits_for(message.get("requestId")) and not self._allowance.takes():
             rate = app_settings().websocket_max_rate
             await self.close(TOO_OFTEN, f"More than {rate} messages a second (websocket_max_rate).")
             return
@@ -184,13 +173,6 @@ class CallbackSocket:
         else:
             await self._start(self._app, self._link, message)
 
-    def _is_too_often(self) -> bool:
-        """Count a message. What the server has asked for does not count."""
-        rate, now = app_settings().websocket_max_rate, time.monotonic()
-        self._allowance = min(rate * _BURST_SECONDS, self._allowance + (now - self._counted) * rate) - 1
-        self._counted = now
-        return self._allowance < 0
-
     async def _start(self, app: DjangoDash, link: Link, message: dict[str, Any]) -> None:
         renderer_id = message["rendererId"]
         if len(self._calls) >= app_settings().websocket_max_callbacks:
@@ -199,8 +181,8 @@ class CallbackSocket:
         if time.monotonic() - self._checked > app_settings().websocket_recheck_seconds and not await self._recheck():
             return
         busy = {call.callback.renderer_id for call in self._calls.values() if call.callback is not None}
-        if self._pages.add(renderer_id, busy) and (self._looking is None or self._looking.done()):
-            self._looking = self._begin(self._look_for_pages(link))
+        if self._pages.add(renderer_id, busy):
+            self._look(link)
         call = WebsocketCall(message["payload"], WebsocketCallback(link, renderer_id))
         task = asyncio.create_task(self._run(app, link, call, message["requestId"]))
         self._calls[task] = call
@@ -211,7 +193,7 @@ class CallbackSocket:
             output = (call.body or {}).get("output")
             spec = app.callback_map.get(output, {}) if isinstance(output, str) else {}
             request = WebsocketRequest(self._scope, call)
-            async with place(app, in_thread=not iscoroutinefunction(spec.get("callback"))):
+            async with place(app, self, in_thread=not iscoroutinefunction(spec.get("callback"))):
                 response = await answer(request)
             if call.app is None:
                 await self.close(*refusal(response))
@@ -233,8 +215,8 @@ class CallbackSocket:
         call = WebsocketCall()
         request = WebsocketRequest(self._scope, call)
         try:
-            response = await answer(request)
-        except Exception:  # whatever the site's middleware raises
+            response = await self._answer_in_time(request)
+        except Exception:  # it takes too long, or whatever the site's middleware raises
             logger.exception("A websocket for callbacks could not be checked at %s", self._scope["path"])
             return request, "The server could not answer.", SERVER_ERROR
         if call.app is None:
@@ -246,6 +228,16 @@ class CallbackSocket:
         if self._app is None:
             self._app, self._identity = call.app, identity_of(request)
         return request, None, REFUSED
+
+    async def _answer_in_time(self, request: WebsocketRequest) -> HttpResponseBase:
+        answering = asyncio.ensure_future(answer(request))
+        try:
+            done, _ = await asyncio.wait({answering}, timeout=_ASKING_SECONDS)
+        finally:
+            answering.cancel()  # and not waited for: a thread that hangs cannot be stopped
+        if not done:
+            raise TimeoutError(f"The site has not said within {_ASKING_SECONDS:g} seconds who may.")
+        return answering.result()
 
     async def _recheck(self) -> bool:
         """Whether the visitor is who it was and still may; the socket is closed otherwise."""
@@ -260,7 +252,12 @@ class CallbackSocket:
         while not self._is_closed:
             await asyncio.sleep(app_settings().websocket_recheck_seconds)
             if self._calls and await self._recheck() and self._link is not None:
-                await self._look_for_pages(self._link)
+                self._look(self._link)
+
+    def _look(self, link: Link) -> None:
+        """Look for pages that have gone. It may take long, and nothing waits for it."""
+        if self._looking is None or self._looking.done():
+            self._looking = self._begin(self._look_for_pages(link))
 
     async def _look_for_pages(self, link: Link) -> None:
         for call in await self._pages.gone(link, list(self._calls.values())):

@@ -63,6 +63,16 @@ def make(name: str) -> DjangoDash:
 make("Tick")
 make("Tock")
 
+still = DjangoDash("Still", websocket_inactivity_timeout=100_000, websocket_heartbeat_interval=20_000)
+still.layout = html.Div([html.Button("go", id="go"), html.P("still", id="answer")])
+
+
+@still.callback(Output("answer", "children"), Input("go", "n_clicks"), websocket=True, prevent_initial_call=True)
+async def when_asked(clicks: int) -> str:
+    """Nothing goes over the websocket but what this is asked and answers."""
+    return f"{clicks}"
+
+
 quiet = DjangoDash("Quiet")
 quiet.layout = html.Div([html.Button("go", id="go"), html.P(id="answer")])
 
