@@ -110,7 +110,7 @@ def test_everything_that_is_not_python_is_package_data() -> None:
         if path.is_file() and path.suffix not in {".py", ".pyc"} and "__pycache__" not in path.parts
     }
     for path in others:
-        assert path.name == "py.typed" or path.parts[0] in ("templates", "static"), path
+        assert path.name == "py.typed" or path.parts[0] in ("scripts", "static", "templates"), path
         assert path.parts[0] in pattern
 
 
