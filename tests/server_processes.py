@@ -1,27 +1,22 @@
-"""Servers in processes of their own: the kinds that docs/deployment names, and Redis."""
+"""Servers in processes of their own: the kinds that docs/deployment names."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import redis
-
-from tests.conftest import missing
 from tests.ports import free_port
 from tests.site_pipes import IN_MEMORY
+from tests.waiting import eventually
 
-SECONDS_TO_START = 60
 _ASGI, _WSGI = "django_plotly_dash.routing:application", "tests.site_live.wsgi:application"
 COMMANDS: dict[str, Callable[[int], list[str]]] = {
     "uvicorn": lambda port: ["uvicorn", "--port", str(port), "--log-level", "info", _ASGI],
@@ -31,15 +26,6 @@ COMMANDS: dict[str, Callable[[int], list[str]]] = {
     ],
     "gunicorn": lambda port: ["gunicorn", "-w", "1", "--threads", "4", "-b", f"127.0.0.1:{port}", _WSGI],
 }
-
-
-def eventually(holds: Callable[[], Any], seconds: float = SECONDS_TO_START) -> Any:
-    """Wait until something holds; gives what it gave."""
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-    return found
 
 
 class Server:
@@ -87,38 +73,4 @@ class Server:
         assert self.process.poll() is None, self.log.read_text()
         with contextlib.suppress(OSError):
             return bool(self.get("/dash/app/news/_dash-layout"))
-        return False
-
-
-class Redis:
-    """A Redis without a disk, on a port that stays its own: it can be stopped without harm to others."""
-
-    def __init__(self) -> None:
-        self.program = shutil.which("redis-server") or missing("there is no redis-server")
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> Redis:
-        command = [
-            str(self.program),
-            "--port",
-            str(self.port),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--bind",
-            "127.0.0.1",
-        ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        eventually(self._answers)
-        return self
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(redis.ConnectionError), redis.Redis(port=self.port) as client:
-            return bool(client.ping())
         return False

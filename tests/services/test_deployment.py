@@ -21,8 +21,9 @@ from websockets.sync.client import connect
 
 from tests.conftest import SERVICES, missing
 from tests.ports import free_port
-from tests.server_processes import COMMANDS, Server, eventually
+from tests.server_processes import COMMANDS, Server
 from tests.site_pipes import triplet
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.service("redis"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "deployment.rst").read_text()
