@@ -19,8 +19,7 @@ MIDDLEWARE = [
 ]
 
 
-def set_up(**more: Any) -> None:
-    """Settings, tables, a user, and the session whose cookie the sockets bring."""
+def configure(**more: Any) -> None:
     import django
     from django.conf import settings
 
@@ -39,15 +38,24 @@ def set_up(**more: Any) -> None:
         **more,
     )
     django.setup()
+
+
+def set_up(**more: Any) -> None:
+    """Settings, tables, a user, and the session whose cookie the sockets bring."""
+    configure(**more)
     # Servers import the site on their event loop, where Django does not let the database be used.
     in_thread = threading.Thread(target=_log_in)
     in_thread.start()
     in_thread.join()
 
 
+def layers() -> dict[str, Any]:
+    return {"CHANNEL_LAYERS": {"default": json.loads(os.environ["DPD_BENCH_LAYER"])}}
+
+
 def site() -> Any:
     """The ASGI application of ``live.py``; the environment says which channel layer and which consumer."""
-    set_up(CHANNEL_LAYERS={"default": json.loads(os.environ["DPD_BENCH_LAYER"])})
+    set_up(**layers())
     from django_plotly_dash import routing
 
     if os.environ["DPD_BENCH_CONSUMER"] == "synchronous":
@@ -93,22 +101,36 @@ def synchronous_consumer() -> Any:
     return Synchronous
 
 
-def with_sender(application: Any) -> Any:
-    """The application, and a path that lets this process send: messages a second, for some seconds."""
+async def send_all(rate: float, number: int) -> None:
+    """Send so many messages a second, each with the time when it was due."""
     from django_plotly_dash import pipe_hub, pipes
 
-    async def send_all(rate: float, number: int) -> None:
-        start = time.time()
-        in_group = os.environ["DPD_BENCH_CONSUMER"] == "synchronous"
-        for count in range(number):
-            due = start + count / rate
-            await asyncio.sleep(max(0.0, due - time.time()))
-            value = {"n": count, "due": due, "late": time.time() - due}
-            if in_group:
-                group, text = pipe_hub.group_name("bench", "b"), pipes.message_text("bench", "b", value)
-                await pipe_hub.layer().group_send(group, pipe_hub.message(group, text))
-            else:
-                await pipes.async_send_to_pipe_channel("bench", "b", value)
+    start = time.time()
+    in_group = os.environ["DPD_BENCH_CONSUMER"] == "synchronous"
+    for count in range(number):
+        due = start + count / rate
+        await asyncio.sleep(max(0.0, due - time.time()))
+        value = {"n": count, "due": due, "late": time.time() - due}
+        if in_group:
+            group, text = pipe_hub.group_name("bench", "b"), pipes.message_text("bench", "b", value)
+            await pipe_hub.layer().group_send(group, pipe_hub.message(group, text))
+        else:
+            await pipes.async_send_to_pipe_channel("bench", "b", value)
+
+
+async def send_when_told(rate: float, number: int) -> None:
+    """The same in a process of its own, as a worker or a management command would; connected before it begins."""
+    configure(**layers())
+    from django_plotly_dash import pipes
+
+    await pipes.async_send_to_pipe_channel("bench", "nobody", None)
+    print("ready", flush=True)
+    input()
+    await send_all(rate, number)
+
+
+def with_sender(application: Any) -> Any:
+    """The application, and a path that lets this process send: messages a second, and how many."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/bench/"):
