@@ -1,6 +1,7 @@
 # What can be done here: make help
 SHELL := /bin/bash
 VENV ?= .venv
+PORT ?= 8000
 BIN := $(VENV)/bin
 # The newest interpreter that the project supports and that really starts; pyenv's are found too.
 PYTHONS := $(wildcard $(HOME)/.pyenv/versions/3.1*/bin)
@@ -37,9 +38,9 @@ nginx:
 
 demo: $(BIN)/.ready ## the demo site at http://localhost:8000
 	@$(BIN)/python demo/manage.py migrate --verbosity 0
-	@echo "== the demo is at http://localhost:8000 (Ctrl+C ends it)"
+	@echo "== the demo is at http://localhost:$(PORT) (Ctrl+C ends it)"
 	@if [ -n "$$REDIS_URL" ]; then (cd demo && exec $(abspath $(BIN))/celery -A demo_site.celery worker -c 1 -l warning) & \
-	trap "kill $$!" EXIT; fi; $(BIN)/python demo/manage.py runserver 8000
+	trap "kill $$!" EXIT; fi; $(BIN)/python demo/manage.py runserver $(PORT)
 
 test: $(BIN)/.ready browser nginx ## all tests, with coverage
 	@$(BIN)/coverage erase

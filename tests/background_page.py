@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +11,7 @@ from django.test import Client
 
 from django_plotly_dash import DjangoDash
 from tests.helpers import callback_body
-
-PATIENCE = 30.0  # seconds; a job that takes longer spins without end
+from tests.waiting import eventually
 
 
 @dataclass
@@ -91,14 +88,3 @@ def value_of(response: Any) -> Any:
     ((properties,),) = (json.loads(response.content)["response"].values(),)
     ((value,),) = (properties.values(),)
     return value
-
-
-def eventually(ask: Callable[[], Any], pause: float = 0.05) -> Any:
-    """What ``ask`` gives as soon as it gives something."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = ask()
-        if found:
-            return found
-        time.sleep(pause)
-    raise AssertionError("It goes on without end.")

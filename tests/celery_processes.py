@@ -1,17 +1,13 @@
-"""A Redis that can be stopped, a Celery worker that can be killed, and the site whose jobs they run.
+"""A Celery worker that can be killed, a Redis for it, and the site whose jobs they run.
 
 A module of tests takes the fixtures by giving them names: ``FIXTURES`` lists them.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import importlib
 import os
-import re
-import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,55 +16,14 @@ from typing import Any
 
 import psutil
 import pytest
-import redis
 from django.db import connections
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.background import managers
 from django_plotly_dash.registry import registry
-from tests.background_page import eventually
-from tests.conftest import missing
+from tests.redis_server import Redis
 from tests.site_celery import SETTINGS
-
-
-class Redis:
-    """A Redis server without a disk, on a port that stays its own."""
-
-    def __init__(self) -> None:
-        self.program = shutil.which("redis-server") or missing("there is no redis-server")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.client = redis.Redis(port=self.port)
-
-    def start(self) -> None:
-        command = [self.program, "--port", str(self.port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-
-        def answers() -> bool:
-            with contextlib.suppress(redis.ConnectionError):
-                return bool(self.client.ping())
-            return False
-
-        eventually(answers)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def everything(self) -> str:
-        """All keys and values, whatever their types, and what is encoded in them: bodies of Celery's messages."""
-        readers = {
-            b"string": self.client.get,
-            b"list": lambda key: self.client.lrange(key, 0, -1),
-            b"set": self.client.smembers,
-            b"hash": self.client.hgetall,
-            b"zset": lambda key: self.client.zrange(key, 0, -1, withscores=True),
-        }
-        lines = [f"{key!r}: {readers[self.client.type(key)](key)!r}" for key in self.client.scan_iter()]
-        bodies = [body for line in lines for body in re.findall(r'"body": "([\w+/=]+)"', line)]
-        return "\n".join([*lines, *(base64.b64decode(body).decode() for body in bodies)])
+from tests.waiting import eventually
 
 
 class Worker:
@@ -102,8 +57,7 @@ class Worker:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Redis]:
-    server = Redis()
-    server.start()
+    server = Redis().start()
     yield server
     server.stop()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,9 +15,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import missing
 from tests.ports import free_port
+from tests.waiting import eventually
 
-MANAGE = Path(__file__).parent.parent / "demo" / "manage.py"
+ROOT = Path(__file__).parent.parent
+MANAGE = ROOT / "demo" / "manage.py"
 # Page of the demo -> apps whose source it shows
 PAGES = {
     "simple": ["SimpleExample"],
@@ -34,6 +39,7 @@ PAGES = {
     "previews": ["Dice"],
     "monitor": ["Monitor"],
     "counter": ["Counter"],
+    "report": ["Report"],
 }
 # The same for the apps in its frames
 FRAMES = PAGES | {"frames": ["Ranking", *["StockGains"] * 3], "strict": [], "jinja2": ["Dice"] * 2, "previews": []}
@@ -86,6 +92,39 @@ def demo_server(folder: Path, **variables: str) -> Iterator[DemoServer]:
         finally:
             process.terminate()
             process.wait(timeout=10)
+
+
+@contextmanager
+def demo_by_make(folder: Path, **variables: str) -> Iterator[DemoServer]:
+    """Run ``make demo`` on a free port, with all that it starts; ended as by Ctrl+C, it leaves nothing behind."""
+    program = shutil.which("make") or missing("there is no make")
+    environment = {**os.environ, "DEMO_DATABASE": str(folder / "demo.sqlite3"), "PYTHONUNBUFFERED": "1", **variables}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    log, port = folder / "demo.log", free_port()
+    installed = ["-o", f"{sys.prefix}/bin/.ready", f"VENV={sys.prefix}"]
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [str(program), *installed, f"PORT={port}", "demo"],
+            env=environment,
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield DemoServer(_url(process, port, log), log)
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=30)
+            eventually(lambda: not _goes_on(process.pid))
+
+
+def _goes_on(group: int) -> bool:
+    """Whether a process of the group is left."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, 0)
+        return True
+    return False
 
 
 def _url(process: subprocess.Popen[bytes], port: int, log: Path) -> str:

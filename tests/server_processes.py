@@ -1,54 +1,43 @@
-"""Servers in processes of their own: the kinds that docs/deployment names, and Redis."""
+"""Servers in processes of their own: the kinds that docs/deployment names."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import shutil
+import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import redis
+import psutil
 
-from tests.conftest import missing
 from tests.ports import free_port
 from tests.site_pipes import IN_MEMORY
+from tests.waiting import eventually
 
-SECONDS_TO_START = 60
-_ASGI, _WSGI = "django_plotly_dash.routing:application", "tests.site_live.wsgi:application"
-COMMANDS: dict[str, Callable[[int], list[str]]] = {
-    "uvicorn": lambda port: ["uvicorn", "--port", str(port), "--log-level", "info", _ASGI],
-    "daphne": lambda port: ["daphne", "-b", "127.0.0.1", "-p", str(port), _ASGI],
-    "gunicorn with uvicorn's worker": lambda port: [
-        *("gunicorn", "-k", "uvicorn_worker.UvicornWorker", "-w", "2", "-b", f"127.0.0.1:{port}", _ASGI)
-    ],
-    "gunicorn": lambda port: ["gunicorn", "-w", "1", "--threads", "4", "-b", f"127.0.0.1:{port}", _WSGI],
+COMMANDS = {
+    "uvicorn": "uvicorn --port 8000 --log-level info django_plotly_dash.routing:application",
+    "daphne": "daphne -b 127.0.0.1 -p 8000 django_plotly_dash.routing:application",
+    "gunicorn": "gunicorn -w 1 --threads 4 -b 127.0.0.1:8000 mysite.wsgi",
 }
 
 
-def eventually(holds: Callable[[], Any], seconds: float = SECONDS_TO_START) -> Any:
-    """Wait until something holds; gives what it gave."""
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-    return found
-
-
 class Server:
-    """A server of the site with pipes, on a port that stays its own."""
+    """A server of the site with pipes, on a port that stays its own.
+
+    ``kind`` is one of ``COMMANDS``, or a command as the documentation has it: other ports and the site are put into it.
+    """
 
     def __init__(self, kind: str, folder: Path, layers: Any = IN_MEMORY, **environment: str) -> None:
-        self.kind, self.port = kind, free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / f"{kind.split()[0]}-{self.port}.log"
+        command = COMMANDS.get(kind, kind).replace("mysite.wsgi", "tests.site_live.wsgi")
+        self._command = re.sub(r"\b80\d\d\b", str(self.port), command).split()
+        self.log = folder / f"{self._command[0]}-{self.port}.log"
         self._environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.site_live.settings",
@@ -58,10 +47,9 @@ class Server:
         }
 
     def start(self) -> Server:
-        program, *arguments = COMMANDS[self.kind](self.port)
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", program, *arguments],
+                [sys.executable, "-m", *self._command],
                 env=self._environment,
                 cwd=Path(__file__).parent.parent,
                 stdout=log,
@@ -71,11 +59,14 @@ class Server:
         return self
 
     def stop(self) -> None:
+        workers = psutil.Process(self.process.pid).children(recursive=True) if self.process.poll() is None else []
         self.process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(3)
-            return
-        self.process.kill()  # some wait for their sockets
+        for process in workers:  # some wait for their sockets
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.kill()
         self.process.wait()
 
     def get(self, path: str) -> str:
@@ -87,38 +78,4 @@ class Server:
         assert self.process.poll() is None, self.log.read_text()
         with contextlib.suppress(OSError):
             return bool(self.get("/dash/app/news/_dash-layout"))
-        return False
-
-
-class Redis:
-    """A Redis without a disk, on a port that stays its own: it can be stopped without harm to others."""
-
-    def __init__(self) -> None:
-        self.program = shutil.which("redis-server") or missing("there is no redis-server")
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> Redis:
-        command = [
-            str(self.program),
-            "--port",
-            str(self.port),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--bind",
-            "127.0.0.1",
-        ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        eventually(self._answers)
-        return self
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(redis.ConnectionError), redis.Redis(port=self.port) as client:
-            return bool(client.ping())
         return False

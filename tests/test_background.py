@@ -37,9 +37,10 @@ from django_plotly_dash.background.handles import Handle
 from django_plotly_dash.background.store import Contact
 from django_plotly_dash.exceptions import ConfigurationError, InjectionError
 from django_plotly_dash.models import DashApp, StatelessApp
-from tests.background_page import Page, eventually, value_of
+from tests.background_page import Page, value_of
 from tests.conftest import SERVICES, Write
 from tests.helpers import callback_body, needs_signed_handles
+from tests.waiting import eventually
 
 pytestmark = [
     needs_signed_handles,

@@ -33,9 +33,9 @@ from django_plotly_dash.exceptions import ConfigurationError, RegistrationError
 from django_plotly_dash.models import DashApp, StatelessApp
 from django_plotly_dash.registry import registry
 
-from .background_page import eventually
 from .helpers import callback_body, needs_mcp, needs_signed_handles
 from .site_urls import mount, urls_made_again
+from .waiting import eventually
 
 pytestmark = needs_mcp
 

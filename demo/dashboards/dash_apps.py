@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from demo_site import celery  # noqa: F401 - the app that tasks belong to
 
 from . import (  # noqa: F401 - importing them makes the apps
     counter,
@@ -12,6 +12,7 @@ from . import (  # noqa: F401 - importing them makes the apps
     look,
     monitor,
     ranking,
+    report,
     savings,
     session_counter,
     simple_example,
@@ -21,9 +22,3 @@ from . import (  # noqa: F401 - importing them makes the apps
     visitor,
     world,
 )
-
-if os.environ.get("REDIS_URL"):
-    # A worker takes its jobs from there.
-    from demo_site import celery  # noqa: F401
-
-    from . import report  # noqa: F401

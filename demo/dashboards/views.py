@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +21,7 @@ from . import (
     files,
     monitor,
     ranking,
+    report,
     savings,
     session_counter,
     simple_example,
@@ -215,20 +215,15 @@ DEMOS = [
         "through a pipe.",
         [Shown("Counter", "360px", counter)],
     ),
+    Demo(
+        "report",
+        "A job that reports",
+        "A job tells the page through a pipe how far it is. It runs in a "
+        "thread of this server, or in a Celery worker where REDIS_URL "
+        "names a Redis.",
+        [Shown("Report", "360px", report)],
+    ),
 ]
-
-if os.environ.get("REDIS_URL"):
-    from . import report
-
-    DEMOS.append(
-        Demo(
-            "report",
-            "A job that reports",
-            "A Celery worker writes a report, and tells the page through "
-            "a pipe how far it is.",
-            [Shown("Report", "360px", report)],
-        )
-    )
 
 
 def index(request: HttpRequest) -> HttpResponse:

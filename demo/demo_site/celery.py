@@ -1,4 +1,4 @@
-"""The worker of the demo, if REDIS_URL names a Redis."""
+"""Celery: its worker runs beside the demo if REDIS_URL names a Redis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo_site.settings")
 
 app = Celery("demo_site")
-app.conf.broker_url = os.environ["REDIS_URL"]
+app.conf.broker_url = os.environ.get("REDIS_URL", "memory://")
 app.conf.task_default_queue = "django_plotly_dash.demo"
 app.conf.broker_connection_retry_on_startup = True
 app.conf.task_ignore_result = True

@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 
 from django_plotly_dash import DjangoDash
 from tests.browser.conftest import Troubles
-from tests.celery_processes import FIXTURES, Redis, Worker
+from tests.celery_processes import FIXTURES, Worker
 from tests.helpers import needs_signed_handles
+from tests.redis_server import Redis
 from tests.site_celery import SETTINGS
 
 pytestmark = [

@@ -26,7 +26,7 @@ def frames(page: Page, url: str) -> list[Frame]:
     page.goto(url)
     apps = page.frames[1:]
     for app in apps:
-        app.wait_for_selector(".js-plotly-plot .main-svg, .number, td")
+        app.wait_for_selector(".js-plotly-plot .main-svg, .number, td, progress")
         app.wait_for_selector("[data-dash-is-loading]", state="detached")
     return apps
 
@@ -215,9 +215,7 @@ def test_the_monitor_goes_on_by_itself(page: Page, server: DemoServer) -> None:
     expect(app.locator("#now")).to_have_text(re.compile("Processor [0-9]+ %, memory [0-9]+ %"))
 
 
-def test_a_click_is_seen_by_all_who_look_at_the_number(page: Page, server: DemoServer) -> None:
-    other = page.context.new_page()
-    (app,), (app_of_other,) = (frames(each, f"{server.url}/counter/") for each in (page, other))
+def click_is_seen_by_others(app: Frame, app_of_other: Frame) -> None:
     for clicked, watched in ((app, app_of_other), (app_of_other, app)):
         before = watched.locator("#count").inner_text()
         while watched.locator("#count").inner_text() == before:  # its subscription may be under way
@@ -225,3 +223,22 @@ def test_a_click_is_seen_by_all_who_look_at_the_number(page: Page, server: DemoS
             watched.wait_for_timeout(200)
         watched.wait_for_timeout(500)
         expect(watched.locator("#count")).to_have_text(clicked.locator("#count").inner_text())
+
+
+def report_is_written(app: Frame) -> None:
+    expect(app.locator("#bar")).to_have_attribute("value", "0")
+    app.click("#start")
+    expect(app.locator("#state")).to_have_text(re.compile("^Page [0-9]+ of 20"))
+    expect(app.locator("#state")).to_have_text("Done.")
+    expect(app.locator("#bar")).to_have_attribute("value", "20")
+
+
+def test_a_click_is_seen_by_all_who_look_at_the_number(page: Page, server: DemoServer) -> None:
+    other = page.context.new_page()
+    (app,), (app_of_other,) = (frames(each, f"{server.url}/counter/") for each in (page, other))
+    click_is_seen_by_others(app, app_of_other)
+
+
+def test_a_job_in_a_thread_tells_how_far_it_is(page: Page, server: DemoServer) -> None:
+    (app,) = frames(page, f"{server.url}/report/")
+    report_is_written(app)

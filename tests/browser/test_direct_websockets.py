@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Troubles
 from tests.browser.test_websocket_callbacks import AWAY, advances, environment, folder, running, sockets
-from tests.server_processes import Server, eventually
+from tests.server_processes import Server
+from tests.waiting import eventually
 
 __all__ = ["environment", "folder"]
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.conftest import Troubles
-from tests.server_processes import Redis, Server
+from tests.redis_server import Redis
+from tests.server_processes import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 NEWS = "iframe[title='News']"

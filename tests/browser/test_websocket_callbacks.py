@@ -14,7 +14,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Troubles
-from tests.server_processes import Server, eventually
+from tests.server_processes import Server
+from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.browser,

@@ -15,10 +15,12 @@ from django.test import Client
 
 from django_plotly_dash import DjangoDash
 from django_plotly_dash.models import DashApp, StatelessApp
-from tests.background_page import Job, Page, eventually, value_of
-from tests.celery_processes import FIXTURES, Redis, Worker
+from tests.background_page import Job, Page, value_of
+from tests.celery_processes import FIXTURES, Worker
 from tests.helpers import needs_signed_handles
+from tests.redis_server import Redis
 from tests.site_celery import SETTINGS
+from tests.waiting import eventually
 
 pytestmark = [
     needs_signed_handles,

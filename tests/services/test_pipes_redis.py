@@ -19,7 +19,7 @@ import redis
 from django_plotly_dash import pipe_hub, sender
 from django_plotly_dash.consumers import async_send_to_pipe_channel, send_to_pipe_channel
 from tests.conftest import SERVICES
-from tests.server_processes import Redis
+from tests.redis_server import Redis
 from tests.site_pipes import received, socket, subscribe
 
 pytestmark = [

@@ -10,6 +10,7 @@ from tests.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.site_live"]
 ROOT_URLCONF = "tests.site_live.urls"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CHANNEL_LAYERS = json.loads(os.environ["DPD_TEST_LAYERS"])
 PLOTLY_DASH = {
     "pipe_access": "tests.site_live.urls.not_secret",
