@@ -25,10 +25,10 @@ from websockets.sync.client import connect
 from django_plotly_dash import DjangoDash, standalone
 from django_plotly_dash.exceptions import ConfigurationError
 
-from .background_page import eventually
-from .celery_processes import Redis
 from .conftest import CHROMIUM, missing
 from .helpers import needs_mcp, needs_signed_handles
+from .redis_server import Redis
+from .waiting import eventually
 
 PROJECT = Path(__file__).parent.parent
 Start = Callable[..., "Script"]
