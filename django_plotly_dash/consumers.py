@@ -97,7 +97,8 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self._hub = pipe_hub.of_this_loop()
         self._visitor = Visitor(self.scope)
         self._takes_lists = "lists" in parse_qs(self.scope.get("query_string", b"").decode("latin1"))
-        self._allowance = Allowance(app_settings().pipe_max_rate, app_settings().pipe_max_subscriptions)
+        self._settings = app_settings()  # once: they are asked for with each message
+        self._allowance = Allowance(self._settings.pipe_max_rate, self._settings.pipe_max_subscriptions)
         await self.accept()
 
     async def _end(self) -> None:
@@ -144,13 +145,13 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if known is not None and (message["type"] == "unsubscribe" or now - known.repeated > _REPEAT_SECONDS):
             known.repeated = now
         elif not self._allowance.takes():
-            rate = app_settings().pipe_max_rate
+            rate = self._settings.pipe_max_rate
             raise _Refused(TOO_OFTEN, f"More than {rate} messages a second (pipe_max_rate).")
 
     async def _subscribe(self, channel_name: str, label: str | None) -> None:
         group = pipe_hub.group_name(channel_name, label)
         known = self._subscriptions.get(group)
-        limit = app_settings().pipe_max_subscriptions
+        limit = self._settings.pipe_max_subscriptions
         if known is None and len(self._subscriptions) >= limit:
             raise _Refused(TOO_MANY, f"More than {limit} subscriptions (pipe_max_subscriptions).")
         # Pages repeat their subscriptions, and each time this is asked again.
@@ -203,8 +204,8 @@ class MessageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         self._outbox.append((group, text))
         self._waiting_bytes += _size(text)
-        while len(self._outbox) > app_settings().pipe_queue_size or (
-            self._waiting_bytes > app_settings().pipe_queue_bytes and len(self._outbox) > 1
+        while len(self._outbox) > self._settings.pipe_queue_size or (
+            self._waiting_bytes > self._settings.pipe_queue_bytes and len(self._outbox) > 1
         ):
             self._take()
             if not self._is_slow:
