@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.templatetags.cache import CacheNode
 
@@ -30,4 +30,6 @@ def is_being_filled() -> bool:
 def leave_out(request: HttpRequest) -> None:
     """Let Django's cache middleware, and ``cache_page``, not keep the response to this request."""
     # They look at it before they keep anything. A header could be set on the response only, which is not here yet.
-    request._cache_update_cache = False  # type: ignore[attr-defined]
+    # Django REST framework wraps the request that they know.
+    wrapped: Any = getattr(request, "_request", request)
+    request._cache_update_cache = wrapped._cache_update_cache = False  # type: ignore[attr-defined]

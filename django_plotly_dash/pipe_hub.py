@@ -91,8 +91,8 @@ class Hub:
         """
         found = layer()
         self._listeners.setdefault(group, {})[listener] = None
-        if is_of_process(found):
-            return
+        if is_of_process(found) or (self._tasks and not self._is_well):
+            return  # what is away is joined when it is back, and nobody waits for that
         async with self._lock:
             if not self._tasks:
                 self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._rejoin())]
@@ -106,6 +106,8 @@ class Hub:
             listeners.pop(listener, None)
             if not listeners:
                 self._listeners.pop(group, None)
+        if self._listeners and not self._is_well:
+            return
         async with self._lock:
             await self._leave_unused(groups)
             if not self._listeners:
@@ -142,14 +144,19 @@ class Hub:
     async def _rejoin(self) -> None:
         while True:
             await asyncio.sleep(REJOIN_SECONDS if self._is_well else 1)
-            for group in list(self._listeners):
-                async with self._lock:
-                    if group in self._listeners:
-                        await self._join(group)
-                if not self._is_well:
-                    break
+            await self._join_all(list(self._listeners))
+            # Who came while the layer was away has not waited for it.
+            await self._join_all([group for group in self._listeners if group not in self._joined])
             async with self._lock:
                 await self._leave_unused(list(self._joined))
+
+    async def _join_all(self, groups: list[str]) -> None:
+        for group in groups:
+            async with self._lock:
+                if group in self._listeners:
+                    await self._join(group)
+            if not self._is_well:
+                return
 
     async def _receive(self) -> None:
         while True:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import stat
 import sys
 import tempfile
 from contextlib import suppress
@@ -209,19 +210,45 @@ def _shared_key(made: str) -> str:
         folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "django_plotly_dash"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "script-key"
-        if not path.exists():
-            handle, name = tempfile.mkstemp(dir=folder)
-            with os.fdopen(handle, "w") as file:
-                file.write(made)
-            with suppress(FileExistsError):  # the worker is as fast
-                os.link(name, path)
-            os.unlink(name)
-        return path.read_text()
+        _refuse_others(folder)
+        if not os.path.lexists(path):
+            _write_first(path, made)
+        _refuse_others(path)
+        key = path.read_text()
+        if len(key) < len(made):
+            raise OSError(f"{path} is no key; remove it")
+        return key
     except (OSError, RuntimeError) as error:
         raise ConfigurationError(
             f"The key that a script shares with its Celery worker cannot be kept: {error}. Set {_KEY_VARIABLE} to a "
             "long random text for both."
         ) from error
+
+
+def _write_first(path: Path, text: str) -> None:
+    """Write a file that is there at once and whole, unless another process has been faster."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            os.rename(name, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _refuse_others(path: Path) -> None:
+    """Raise if somebody else may read or write a file or folder, or has put a link in its place."""
+    found = path.lstat()
+    if hasattr(os, "getuid") and (
+        stat.S_ISLNK(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077
+    ):
+        raise PermissionError(f"{path} is not for this user alone")
 
 
 def _allowed_hosts(host: str) -> list[str]:

@@ -171,6 +171,20 @@ def test_a_page_with_values_for_one_visitor_is_not_kept_by_djangos_cache(by: str
     assert kept[0].content == kept[1].content
 
 
+def test_a_request_that_is_wrapped_keeps_its_page_out_of_the_cache_too() -> None:
+    """As Django REST framework wraps it."""
+    inner = RequestFactory().get("/")
+
+    class Wrapper:
+        _request = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(inner, name)
+
+    rendered('{% plotly_direct name="Red" params=p %}', Wrapper(), p={"of": "maria"})  # type: ignore[arg-type]
+    assert inner._cache_update_cache is False  # type: ignore[attr-defined]
+
+
 def test_a_cached_fragment_carries_no_nonce_to_another_page() -> None:
     cache.clear()
     fragment = "{% cache 60 scripts %}{% plotly_scripts %}{% plotly_message_pipe %}{% endcache %}"

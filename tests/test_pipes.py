@@ -347,16 +347,20 @@ def test_where_the_layer_hangs_each_thread_is_told_in_time_and_of_that() -> None
     """Those, too, that wait for others that send to the same pipe."""
     with ThreadPoolExecutor(8) as pool:
         times = list(pool.map(lambda n: seconds_until_told(lambda: send_to_pipe_channel("c", "l", n)), range(8)))
-    assert max(times) < 2
+    assert max(times) < 4 * min(times)  # one after the other, the last would take eight times as long as the first
 
 
 @pytest.mark.usefixtures("_hangs")
 async def test_where_the_layer_hangs_each_coroutine_is_told_in_time() -> None:
     start = time.monotonic()
-    sending = (async_send_to_pipe_channel("c", "l", number) for number in range(10))
-    told = await asyncio.gather(*sending, return_exceptions=True)
-    assert [type(error) for error in told] == [PipeError] * 10
-    assert time.monotonic() - start < 2
+
+    async def told_after(number: int) -> float:
+        with pytest.raises(PipeError):
+            await async_send_to_pipe_channel("c", "l", number)
+        return time.monotonic() - start
+
+    times = await asyncio.gather(*map(told_after, range(10)))
+    assert max(times) < 4 * min(times)
 
 
 @pytest.mark.django_db(transaction=True)

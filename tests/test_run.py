@@ -541,6 +541,50 @@ def test_a_script_with_celery_and_no_place_for_a_key_says_what_to_do(
         standalone._shared_key("key")
 
 
+def key_of_others(folder: Path) -> None:
+    (folder / "script-key").write_text("k" * 50)
+    (folder / "script-key").chmod(0o644)
+
+
+def folder_of_others(folder: Path) -> None:
+    folder.chmod(0o755)
+
+
+def link_to_elsewhere(folder: Path) -> None:
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.write_text("k" * 50)
+    elsewhere.chmod(0o600)
+    (folder / "script-key").symlink_to(elsewhere)
+
+
+def empty_key(folder: Path) -> None:
+    (folder / "script-key").touch(mode=0o600)
+
+
+@pytest.mark.parametrize("planted", [key_of_others, folder_of_others, link_to_elsewhere, empty_key])
+def test_a_key_that_somebody_else_may_have_put_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: Callable[[Path], None]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    folder = tmp_path / "django_plotly_dash"
+    folder.mkdir(mode=0o700)
+    planted(folder)
+    with pytest.raises(ConfigurationError, match=r"is not for this user alone|is no key"):
+        standalone._shared_key("k" * 50)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_two_processes_of_a_script_have_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    if not links:
+        monkeypatch.setattr("os.link", refuse)
+    assert standalone._shared_key("a" * 50) == standalone._shared_key("b" * 50) == "a" * 50
+    assert [path.name for path in (tmp_path / "django_plotly_dash").iterdir()] == ["script-key"]
+
+
 @needs_mcp
 def test_a_script_answers_to_mcp(start: Start) -> None:
     script = start((GREETING % "").replace("Dash(__name__)", "Dash(__name__, enable_mcp=True)"))

