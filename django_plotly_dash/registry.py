@@ -94,7 +94,7 @@ class AppRegistry:
         """
         loading = _loading.get()
         known = (loading or {}).get(app.slug) or self._apps.get(app.slug)
-        if known is not None and not _is_again(known, app):
+        if known not in (None, app) and not _is_again(known, app):
             raise RegistrationError(
                 f"Two DjangoDash apps would answer at {app.slug!r}: {known.app_name!r} of module {known.module} "
                 f"and {app.app_name!r} of module {app.module}. Give one of them another name."

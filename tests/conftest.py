@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 import pytest
+from django.utils import translation
 
 from django_plotly_dash import dash_globals
 from django_plotly_dash.registry import registry
@@ -41,6 +42,13 @@ def _service(request: pytest.FixtureRequest) -> None:
             socket.create_connection((address.hostname, address.port), timeout=2).close()
         except OSError as error:
             missing(f"{marker.args[0]} does not answer at {address.hostname}:{address.port}: {error}")
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """Requests through ``LocaleMiddleware`` leave their language to whoever is next in the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -117,7 +117,7 @@ def test_with_dev_tools_the_page_begins_at_the_users_function(settings: Any, asg
 @both_colours
 def test_the_whole_traceback_is_shown_where_it_is_wanted(asgi: bool, colour: str) -> None:
     page = answer(failing(colour=colour, dev_tools={"dev_tools_prune_errors": False}), asgi=asgi).content.decode()
-    assert {"views.py", "server.py", "_callback.py", "test_backend_error_page.py"} <= set(files(page))
+    assert {"views.py", "answering.py", "_callback.py", "test_backend_error_page.py"} <= set(files(page))
 
 
 @both_colours
