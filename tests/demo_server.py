@@ -91,7 +91,7 @@ def demo_server(folder: Path, **variables: str) -> Iterator[DemoServer]:
             yield DemoServer(_url(process, port, log), log)
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(timeout=60)
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def demo_by_make(folder: Path, **variables: str) -> Iterator[DemoServer]:
             yield DemoServer(_url(process, port, log), log)
         finally:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(timeout=120)
             eventually(lambda: not _goes_on(process.pid))
 
 

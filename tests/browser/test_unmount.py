@@ -112,7 +112,7 @@ def test_what_is_inserted_is_mounted_and_what_is_removed_is_unmounted_by_itself(
     page.evaluate("document.body.prepend(document.getElementById('place'))")
     expect(place.locator("#text")).to_have_value("later")
     page.evaluate("document.getElementById('place').replaceChildren()")
-    page.wait_for_function("window.dash_stores.length === 0")
+    page.wait_for_function("(window.dash_stores ?? []).length === 0")
 
 
 def test_an_app_is_mounted_and_unmounted_by_a_script(page: Page, live_server: LiveServer) -> None:
@@ -147,7 +147,7 @@ def test_an_app_that_goes_while_it_is_being_mounted_leaves_nothing(page: Page, l
             }
         }"""
     )
-    page.wait_for_function("window.dash_stores.length === 0")
+    page.wait_for_function("(window.dash_stores ?? []).length === 0")
     page.evaluate(
         "async () => { document.getElementById('place').innerHTML = await (await fetch('/pages/fragment/')).text(); }"
     )
