@@ -656,3 +656,39 @@ def test_an_early_clientside_callback_that_cannot_be_decided_is_told_a_way_out(w
         "'One' (of one.dash_apps), 'Two' (of two.dash_apps). Import django_plotly_dash before the module that "
         "registers it, or register it with the clientside_callback method of its app."
     )
+
+
+STACKED = """
+@callback(Output("out", "children"), Input("in", "value"))
+@callback(Output("other", "children"), Input("in", "value"))
+def show(value):
+    return f"got {value}"
+"""
+KEPT = """
+first = callback(Output("out", "children"), Input("in", "value"))
+second = callback(Output("other", "children"), Input("in", "value"))
+
+@first
+@second
+def show(value):
+    return f"got {value}"
+"""
+
+
+@pytest.mark.parametrize("code", [STACKED, KEPT])
+def test_one_function_may_have_several_decorators(write: Write, code: str) -> None:
+    write({"one/dash_apps.py": APP.format(name="One") + code})
+    importlib.import_module("one.dash_apps")
+    assert callbacks_of("One") in (["out.children", "other.children"], ["other.children", "out.children"])
+    app = registry["One"]
+    for output in ("out.children", "other.children"):
+        assert result(call(Client(), app, output, "x")) == "got x"
+
+
+def test_a_decorator_may_be_applied_in_another_thread(write: Write) -> None:
+    write({"one/dash_apps.py": APP.format(name="One") + KEPT.split("@first")[0]})
+    module = importlib.import_module("one.dash_apps")
+    with ThreadPoolExecutor() as pool:
+        pool.submit(module.first, lambda value: f"got {value}").result()
+    assert answers("One") == "got x"
+    assert callbacks_of("One") == ["out.children"]
