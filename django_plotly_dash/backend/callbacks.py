@@ -217,6 +217,8 @@ async def _awaited(function: Callable[[], Any], websocket: WebsocketCall | None)
     """The result of a coroutine function; if it came over a websocket, it can be cancelled from now on."""
     if websocket is None:
         return await function()
+    if websocket.give_up_place is not None:
+        await websocket.give_up_place()
     await let_go_of_thread()  # a callback may stream for days, and a thread that waits for it is of no use
     return await _cancellable(function(), websocket)
 
