@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
-
-from dash import Dash
+from typing import Any
 
 from . import background, dash_globals
+from .app_part import AppPart
 from .backend import DjangoDashServer, websocket
 from .injection import error_handler, inject_callback
 from .json_values import PlainProperties, plain, returning_plain
 from .page_registry import PAGES_ROUTER, with_values
 from .signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments
 
-if TYPE_CHECKING:
-    from .djangodash import DjangoDash
 
-
-class AppCallbacks(Dash):
+class AppCallbacks(AppPart):
     """The part of ``DjangoDash`` that has to do with callbacks.
 
     Attributes:
@@ -36,10 +32,6 @@ class AppCallbacks(Dash):
     ids_from_inbox: set[str]
     callbacks_lock: threading.RLock
     import_lock: threading.RLock
-
-    @property
-    def _whole(self) -> DjangoDash:
-        return cast("DjangoDash", self)
 
     def callback(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """As in Dash; the function may also name extra arguments (see ``django_plotly_dash.injection``).

@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
-
-from dash import Dash
+from typing import Any
 
 from . import context, dash_globals, file_urls, live_page, prefix
+from .app_part import AppPart
 from .backend import DjangoDashServer, websocket
 from .initial_arguments import settle
 from .json_values import plain
 from .layout_state import applied
 from .page_registry import Page
 
-if TYPE_CHECKING:
-    from .djangodash import DjangoDash
 
-
-class AppPage(Dash):
+class AppPage(AppPart):
     """The part of ``DjangoDash`` that answers GETs."""
 
     backend: DjangoDashServer
     pages: OrderedDict[str, Page]
-
-    @property
-    def _whole(self) -> DjangoDash:
-        return cast("DjangoDash", self)
 
     # --- values that leave as JSON ------------------------------------------------------------------------------
 

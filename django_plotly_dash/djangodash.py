@@ -244,7 +244,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppCallbacks, AppPage):
     @contextmanager
     def setting_up(self) -> Iterator[None]:
         """For the backend: one step of what Dash does before the first request. If it fails, the next request
-        tries it again from where it began; Dash by itself would take the step for done."""
+        tries it again from where it began; Dash by itself would take the step for done.
+
+        Raises:
+            Exception: whatever the step has raised.
+        """
         done = dict(self._got_first_request)
         files = (self.scripts._resources._resources, self.css._resources._resources)
         kept = [list(resources) for resources in files]
