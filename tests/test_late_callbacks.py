@@ -269,7 +269,11 @@ def test_one_with_the_id_of_a_callback_of_the_app_is_refused_in_the_log(
     ]
 
 
-def test_callbacks_that_the_app_registers_while_late_ones_come_are_all_kept(write: Write) -> None:
+def test_callbacks_that_the_app_registers_while_late_ones_come_are_all_kept(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The threads change places inside of what is one step.
+    monkeypatch.setattr("django_plotly_dash.dash_globals.late.copied", lambda entry: time.sleep(0.005) or dict(entry))
     app = site(write, PLAIN, "")
     outputs()
     own = [f"own-{n}.children" for n in range(200)]
