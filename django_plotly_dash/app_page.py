@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, cast
-
-from dash import Dash
+from typing import Any
 
 from . import context, dash_globals, file_urls, live_page, prefix
+from .app_part import AppPart
 from .backend import DjangoDashServer, websocket
 from .initial_arguments import settle
 from .json_values import plain
 from .layout_state import applied
 from .page_registry import Page
 
-if TYPE_CHECKING:
-    from .djangodash import DjangoDash
 
-logger = logging.getLogger("django_plotly_dash")
-
-
-class AppPage(Dash):
+class AppPage(AppPart):
     """The part of ``DjangoDash`` that answers GETs."""
 
     backend: DjangoDashServer
     pages: OrderedDict[str, Page]
-    # A layout function may import modules that register callbacks; True until this process has called it.
-    may_import = False
-    registrations_seen = 0
-    dependencies_sent = False
-
-    @property
-    def _whole(self) -> DjangoDash:
-        return cast("DjangoDash", self)
 
     # --- values that leave as JSON ------------------------------------------------------------------------------
 
@@ -75,32 +60,6 @@ class AppPage(Dash):
     @title.setter
     def title(self, value: Any) -> None:
         self._title = value
-
-    def misses_callbacks(self) -> bool:
-        """Whether callbacks may have been registered since the app was set up; the backend asks before each request."""
-        return dash_globals.misses_callbacks(self._whole)
-
-    def take_in_late_callbacks(self) -> None:
-        """Take those that have been."""
-        if self.misses_callbacks():
-            with self.backend.set_up_lock:
-                dash_globals.take_in_late_callbacks(self._whole)
-
-    def import_all(self) -> None:
-        """For a callback that another process may know: call the layout function unless this process has done so, and
-        take the callbacks of what it imports."""
-        if self.may_import:
-            try:
-                self.get_layout()
-            except Exception:  # the layout function's own error is reported where the layout is asked for
-                logger.debug("The layout could not be made to see what it imports", exc_info=True)
-        self.take_in_late_callbacks()
-
-    def dependencies(self) -> Any:
-        """As in Dash: what the renderer has to know of all callbacks. ``running`` may hold any value of a property."""
-        self.take_in_late_callbacks()
-        self.dependencies_sent = True
-        return self.backend.jsonify(plain(self._callback_list, "The callbacks' arguments"))
 
     # --- the page -----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -92,6 +93,8 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppCallbacks, AppPage):
         self.websocket_pool_size: int | None = dash_kwargs.get("websocket_max_workers")
         self.global_callbacks = tuple(global_callbacks)
         self.pages: OrderedDict[str, Page] = OrderedDict()
+        self.callbacks_lock, self.import_lock = threading.RLock(), threading.RLock()
+        self.ids_from_inbox: set[str] = set()
         self.is_setting_up = self.pages_depend_on_request = self._layout_validated = False
         locally = app_settings().serve_locally if serve_locally is None else serve_locally
         stylesheets = bootstrap.links(add_bootstrap_links, serve_locally=locally)
@@ -216,10 +219,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppCallbacks, AppPage):
         self._layout_validated, self.may_import = False, callable(value)
 
     def _layout_value(self) -> Any:
-        if not self.is_setting_up:
-            self.may_import = False
         value = super()._layout_value()  # type: ignore[no-untyped-call]
-        if not self._layout_validated and not self.is_setting_up:
+        if self.is_setting_up:
+            return value
+        self.may_import = False
+        if not self._layout_validated:
             _validate.validate_layout(self._layout, plain(value, "The layout"))
             self._layout_validated = True
         return value
@@ -240,7 +244,11 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppCallbacks, AppPage):
     @contextmanager
     def setting_up(self) -> Iterator[None]:
         """For the backend: one step of what Dash does before the first request. If it fails, the next request
-        tries it again from where it began; Dash by itself would take the step for done."""
+        tries it again from where it began; Dash by itself would take the step for done.
+
+        Raises:
+            Exception: whatever the step has raised.
+        """
         done = dict(self._got_first_request)
         files = (self.scripts._resources._resources, self.css._resources._resources)
         kept = [list(resources) for resources in files]
@@ -260,7 +268,7 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppCallbacks, AppPage):
 
     def _setup_server(self) -> None:
         switch(self, self._dev_tools_wanted)
-        self.registrations_seen = dash_globals.inbox.additions
+        self.registrations_seen = dash_globals.inbox.completions
         with dash_globals.callbacks_of(self):
             try:
                 super()._setup_server()  # type: ignore[no-untyped-call]

@@ -125,7 +125,11 @@ def whole_layout(app: DjangoDash) -> Component:
 
 
 def inject_tool(app: DjangoDash, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a function of ``mcp_enabled``: the server fills the extras, and clients neither see nor fill them."""
+    """Wrap a function of ``mcp_enabled``: the server fills the extras, and clients neither see nor fill them.
+
+    Raises:
+        ToolError: when it is called, if a client fills an extra, or the function fails.
+    """
     signature = inspect.signature(function)
     # With **kwargs a function gets all extras, as a callback does, and a client must not pass for one of them.
     takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in signature.parameters.values())
@@ -152,6 +156,9 @@ def guarded(app: DjangoDash, function: Callable[[], Any], *, is_trial: bool = Fa
 
     Args:
         is_trial: the client has called something else, and an error is nobody's.
+
+    Raises:
+        ToolError: when it is called, if the function raises anything but ``PreventUpdate``.
     """
 
     def call() -> Any:

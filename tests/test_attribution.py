@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from django.apps import apps as installed
 from django.test import Client
 
 from django_plotly_dash import dash_globals
+from django_plotly_dash.dash_globals import pages
 from django_plotly_dash.exceptions import InjectionError, RegistrationError
 from django_plotly_dash.registry import registry
 
@@ -656,3 +658,63 @@ def test_an_early_clientside_callback_that_cannot_be_decided_is_told_a_way_out(w
         "'One' (of one.dash_apps), 'Two' (of two.dash_apps). Import django_plotly_dash before the module that "
         "registers it, or register it with the clientside_callback method of its app."
     )
+
+
+STACKED = """
+@callback(Output("out", "children"), Input("in", "value"))
+@callback(Output("other", "children"), Input("in", "value"))
+def show(value):
+    return f"got {value}"
+"""
+KEPT = """
+first = callback(Output("out", "children"), Input("in", "value"))
+second = callback(Output("other", "children"), Input("in", "value"))
+
+@first
+@second
+def show(value):
+    return f"got {value}"
+"""
+
+
+@pytest.mark.parametrize("code", [STACKED, KEPT])
+def test_one_function_may_have_several_decorators(write: Write, code: str) -> None:
+    write({"one/dash_apps.py": APP.format(name="One") + code})
+    importlib.import_module("one.dash_apps")
+    assert callbacks_of("One") in (["out.children", "other.children"], ["other.children", "out.children"])
+    app = registry["One"]
+    for output in ("out.children", "other.children"):
+        assert result(call(Client(), app, output, "x")) == "got x"
+
+
+def test_a_decorator_may_be_applied_in_another_thread(write: Write) -> None:
+    write({"one/dash_apps.py": APP.format(name="One") + KEPT.split("@first")[0]})
+    module = importlib.import_module("one.dash_apps")
+    with ThreadPoolExecutor() as pool:
+        pool.submit(module.first, lambda value: f"got {value}").result()
+    assert answers("One") == "got x"
+    assert callbacks_of("One") == ["out.children"]
+
+
+def test_a_page_that_several_threads_give_to_its_app_is_registered_once(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = 'import dash\ndash.register_page("orders", path="/orders", layout="orders")\n'
+    app = 'from django_plotly_dash import DjangoDash\napp = DjangoDash("Shop", use_pages=True, pages_folder="")\n'
+    write({"shop/orders.py": page, "shop/dash_apps.py": app})
+    importlib.import_module("shop.orders")
+    settle, register, registered = dash_globals.settle_pages, pages._register, []
+
+    def slow(*args: Any, **kwargs: Any) -> None:
+        registered.append(args)
+        time.sleep(0.1)
+        register(*args, **kwargs)
+
+    monkeypatch.setattr(dash_globals, "settle_pages", lambda: None)
+    monkeypatch.setattr(pages, "_register", slow)
+    shop = importlib.import_module("shop.dash_apps").app
+    with ThreadPoolExecutor() as pool:
+        for settled in [pool.submit(settle) for _ in range(2)]:
+            settled.result()
+    assert list(shop.pages) == ["orders"]
+    assert len(registered) == 1

@@ -22,6 +22,7 @@ LAYERS = [
         "slugs",
         "state_text",
         "params",
+        "app_part",
         "fragment_cache",
     ],
     [

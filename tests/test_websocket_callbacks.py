@@ -1121,6 +1121,30 @@ async def test_synchronous_callbacks_have_a_pool_of_threads(settings: Any, where
     assert max(most) == 2
 
 
+async def test_a_coroutine_callback_that_its_own_call_makes_known_keeps_no_thread(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"websocket_pool_size": 1}
+    app, go = live(), asyncio.Event()
+
+    def layout() -> Any:
+        @app.callback(Output("late", "children"), Input("in", "value"), websocket=True)
+        async def stream(value: str) -> str:
+            set_props("out", {"title": "begun"})
+            await go.wait()
+            return value
+
+        return html.Div(id="late")
+
+    app.layout = layout
+    async with Page(URL) as page:
+        known = callback_body(app, "out.children", "x")
+        body = {**known, "output": "late.children", "outputs": {"id": "late", "property": "children"}}
+        request = await page.start_body(body)
+        assert await page.value() == ("out", "title", "begun")
+        assert await page.result(app, "out.children", "not held up") == "NOT HELD UP"
+        go.set()
+        assert (await page.response(request))["status"] == "ok"
+
+
 async def test_a_browser_that_reads_nothing_does_not_take_the_threads_of_others(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,15 +62,17 @@ class CallbackView:
 
     def __call__(self) -> HttpResponse:
         """Answer in this thread."""
-        if self._is_unknown():
-            self._app.import_all()
+        unknown = self._unknown()
+        if unknown is not None:
+            self._app.import_for(unknown)
         body = self._read()
         return HttpResponse(status=204) if body is None else self._answer(body)
 
     async def call_async(self) -> HttpResponse:
         """Answer from an event loop."""
-        if self._is_unknown():
-            await sync_to_async(self._app.import_all)()
+        unknown = self._unknown()
+        if unknown is not None:
+            await sync_to_async(self._app.import_for)(unknown)
         body = self._read()
         if body is None:
             return HttpResponse(status=204)
@@ -102,13 +104,14 @@ class CallbackView:
             _explain(error)
             raise
 
-    def _is_unknown(self) -> bool:
-        """Whether another process may know the callback, because it has called the layout function."""
-        if not self._app.may_import:
-            return False
+    def _unknown(self) -> str | None:
+        """The callback's id, if another process may know it, because it has called the layout function."""
+        if not (self._app.may_import or self._app.misses_callbacks()):
+            return None
         call = call_of(context.require().request)
         body = DjangoRequestAdapter().get_json() if call is None else call.body
-        return isinstance(body, dict) and body.get("output") not in self._app.callback_map
+        output = body.get("output") if isinstance(body, dict) else None
+        return output if isinstance(output, str) and output not in self._app.callback_map else None
 
     def _read(self) -> dict[str, Any] | None:
         """The body, checked; None if the request only asks who may call."""
@@ -214,6 +217,8 @@ async def _awaited(function: Callable[[], Any], websocket: WebsocketCall | None)
     """The result of a coroutine function; if it came over a websocket, it can be cancelled from now on."""
     if websocket is None:
         return await function()
+    if websocket.give_up_place is not None:
+        await websocket.give_up_place()
     await let_go_of_thread()  # a callback may stream for days, and a thread that waits for it is of no use
     return await _cancellable(function(), websocket)
 

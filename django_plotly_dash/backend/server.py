@@ -129,6 +129,11 @@ class DjangoDashServer(AnsweringServer):
             logger.warning("compress=True has no effect here: add %r to settings.MIDDLEWARE instead.", _GZIP)
 
     def register_callback_api_routes(self, callback_api_paths: Mapping[str, Callable[..., Any]]) -> None:
+        """Serve functions at the ``api_endpoint`` of their callbacks, given by path.
+
+        Raises:
+            ConfigurationError: a path is one of the app's page or files.
+        """
         for path, function in callback_api_paths.items():
             if is_page_or_file(path):
                 raise ConfigurationError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -184,12 +184,15 @@ class WebsocketCall:
         callback: what ``ctx.websocket`` is to be.
         app: the app that has been reached, behind everything that could have refused.
         task: the event loop's task in which the user's coroutine function runs, as long as it runs.
+        give_up_place: gives back the place for a thread that a callback has been given which is not known before its
+            call, if it turns out to be a coroutine function.
     """
 
     body: dict[str, Any] | None = None
     callback: WebsocketCallback | None = None
     app: DjangoDash | None = field(default=None, init=False)
     task: asyncio.Task[Any] | None = field(default=None, init=False)
+    give_up_place: Callable[[], Awaitable[None]] | None = field(default=None, init=False)
 
     def end(self) -> None:
         """Let the callback come to an end: a coroutine is cancelled, a thread is told by ``ctx.websocket``."""

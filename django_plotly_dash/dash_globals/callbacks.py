@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import sys
 import threading
 from collections.abc import Callable, Collection
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from dash import _callback
 from dash.background_callback.managers import BaseBackgroundCallbackManager as _Managers
 
-from .. import background
+from .. import background, context
 from .. import registry as apps
 from ..attribution import Origin, owners
-from ..exceptions import InjectionError
+from ..exceptions import InjectionError, RegistrationError
 from ..injection import error_handler, inject_callback
 from ..json_values import returning_plain
 from ..signatures import BACKGROUND_EXTRAS, EXTRAS, DashArguments, is_async
@@ -30,12 +31,18 @@ from .pages import check_pages
 if TYPE_CHECKING:
     from ..djangodash import DjangoDash
 
+logger = logging.getLogger("django_plotly_dash")
 _api_paths: set[str] = set()
 
 
 @dataclass(slots=True)
 class Registration:
-    """One call of ``dash.callback`` or ``dash.clientside_callback``."""
+    """One call of ``dash.callback`` or ``dash.clientside_callback``.
+
+    Attributes:
+        in_request: it came while an app answered a request, from a layout function that imports a module for instance.
+        is_named: the log has been told that nobody knows whose it is.
+    """
 
     callback_id: str
     origin: Origin
@@ -44,20 +51,31 @@ class Registration:
     script: str | None = None
     run: Any = None
     repeats: list[dict[str, Any]] = field(default_factory=list)
+    in_request: bool = False
+    is_named: bool = False
 
     @property
     def is_complete(self) -> bool:
         """Dash registers in several steps; another thread may be between two of them."""
         return bool(self.spec and ("callback" in self.entry or self.spec["clientside_function"]))
 
+    @property
+    def specs(self) -> list[dict[str, Any]]:
+        return [*self.repeats, self.spec]
+
 
 class Inbox:
-    """What has been registered, in order. It is never emptied: shared callbacks serve apps that are made later."""
+    """What has been registered, in order. It is never emptied: shared callbacks serve apps that are made later.
+
+    Attributes:
+        completions: changes with each registration that has become complete.
+    """
 
     def __init__(self) -> None:
         self._registrations: dict[tuple[str, str, str], Registration] = {}
         self._of_thread = threading.local()
-        self.additions = 0
+        self._count_lock = threading.Lock()
+        self.completions = 0
 
     @property
     def last(self) -> Registration | None:
@@ -73,22 +91,58 @@ class Inbox:
         # A module that is run again registers its callbacks again. In one run, the same outputs twice are a mistake
         # that the renderer reports: it has to be told of both.
         run = getattr(sys.modules.get(origin.module), "__spec__", None)
-        self._of_thread.last = last = Registration(callback_id, origin, entry, run=run)
+        last = Registration(callback_id, origin, entry, run=run, in_request=context.current() is not None)
+        self._of_thread.last = last
+        self._of_thread.begun = [*(r for r in self._begun() if not r.is_complete), last]
         key = origin.module, origin.app.slug if origin.app else "", callback_id
         earlier = self._registrations.get(key)
         if earlier is not None and earlier.run is run and earlier.origin.app is origin.app:
             last.repeats = [*earlier.repeats, earlier.spec]
         self._registrations[key] = last
-        self.additions += 1
+
+    def awaiting(self, callback_id: str) -> Registration | None:
+        """The one of this thread that waits for its function, the newest first. Decorators may stand above each other,
+        and are then applied from below."""
+        return next((r for r in reversed(self._begun()) if r.callback_id == callback_id and not r.is_complete), None)
+
+    def newest(self, callback_id: str) -> Registration | None:
+        """The one of any thread: decorators may be kept, and applied elsewhere, or twice."""
+        found = [r for r in list(self._registrations.values()) if r.callback_id == callback_id]
+        return next((r for r in reversed(found) if not r.is_complete), found[-1] if found else None)
+
+    def has_changed(self) -> None:
+        with self._count_lock:
+            self.completions += 1
 
     def of(self, app: DjangoDash) -> list[Registration]:
-        """Those of one app; raises ``RegistrationError`` where that cannot be decided."""
-        everyone = list(apps.registry)
-        return [r for r in list(self._registrations.values()) if app in owners(r.callback_id, r.origin, everyone)]
+        """Those of one app that are complete. One that is registered when requests are answered must not stop the site:
+        if nobody knows whose it is, the log names it, and no app has it.
+
+        Raises:
+            RegistrationError: the app is not set up yet, and it cannot be decided whose an earlier one is.
+        """
+        everyone, is_set_up = list(apps.registry), app._got_first_request["setup_server"]
+        known = list(self._registrations.values())
+        return [r for r in known if app in _owners(r, everyone, or_none=is_set_up or r.in_request) and r.is_complete]
 
     def check(self) -> None:
         for registration in list(self._registrations.values()):
             owners(registration.callback_id, registration.origin, list(apps.registry))
+
+    def _begun(self) -> list[Registration]:
+        return getattr(self._of_thread, "begun", [])
+
+
+def _owners(registration: Registration, everyone: list[DjangoDash], *, or_none: bool) -> list[DjangoDash]:
+    try:
+        return owners(registration.callback_id, registration.origin, everyone)
+    except RegistrationError as error:
+        if not or_none:
+            raise
+        if not registration.is_named:
+            registration.is_named = True
+            logger.error("%s Until then no app has it.", error)
+        return []
 
 
 class Entry(dict[str, Any]):
@@ -104,6 +158,8 @@ class Entry(dict[str, Any]):
         if key == "callback":
             value = self._injected(value)
         super().__setitem__(key, value)
+        if key == "callback":
+            inbox.has_changed()
 
     def _injected(self, wrapper: Any) -> Any:
         function = wrapper.__wrapped__
@@ -125,6 +181,15 @@ class Entry(dict[str, Any]):
             _Managers.functions[:] = [job for job in _Managers.functions if job[1] is not function]
         on_error = inspect.getclosurevars(wrapper).nonlocals.get("on_error")
         return _rebound(wrapper, func=made, on_error=error_handler(on_error))
+
+
+class Spec(dict[str, Any]):
+    """What the renderer is told of a callback; one that runs in the browser is complete when its function is in it."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        if key == "clientside_function":
+            inbox.has_changed()
 
 
 inbox = Inbox()

@@ -125,7 +125,8 @@ class _CurrentConfig:
 
 
 def _current_app() -> DjangoDash | None:
-    if not known_apps():
+    # It is asked for at each read of dash.page_registry, with no need to list the apps.
+    if not (len(apps.registry) or apps.registry.loading() or _being_made.get()):
         return None
     app = _get_app.get_app()
     return app if hasattr(app, "pages") else None

@@ -6,6 +6,7 @@ cannot wait, so ours holds what it was called with, and the page moves when the 
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,8 @@ class LoosePage:
 
 
 loose: dict[tuple[str, str], LoosePage] = {}
+# Held while pages move. Apps may be made in several threads.
+_moving = threading.RLock()
 
 
 def register_page(module: str, *args: Any, **kwargs: Any) -> None:
@@ -82,17 +85,19 @@ def register_page(module: str, *args: Any, **kwargs: Any) -> None:
         _register_for(app, module, *args, **kwargs)
         return
     page = LoosePage(module, Origin(importing, None, shared=False), args, kwargs)
-    earlier = loose.get((importing, module))
-    if earlier is not None:
-        earlier.take_away()
-    loose[importing, module] = page
-    _move(page)
+    with _moving:
+        earlier = loose.get((importing, module))
+        if earlier is not None:
+            earlier.take_away()
+        loose[importing, module] = page
+        _move(page)
 
 
 def settle_pages() -> None:
     """Another app has been made; pages may belong to it that were registered before."""
-    for page in list(loose.values()):
-        _move(page)
+    with _moving:
+        for page in list(loose.values()):
+            _move(page)
 
 
 def check_pages() -> None:
@@ -101,8 +106,9 @@ def check_pages() -> None:
     Raises:
         RegistrationError: it cannot be told whose a page is; the message names the page and the apps.
     """
-    for page in list(loose.values()):
-        page.move(to_stranger=True)
+    with _moving:
+        for page in list(loose.values()):
+            page.move(to_stranger=True)
 
 
 def _move(page: LoosePage) -> None:

@@ -15,7 +15,7 @@ from dash import _callback, _get_app, _get_paths, _pages, dcc
 from dash.background_callback.managers import BaseBackgroundCallbackManager as _Managers
 
 from ..attribution import Origin
-from .callbacks import Entry, inbox, is_shared
+from .callbacks import Entry, Spec, inbox, is_shared
 from .current import app_context, being_made, current_config, page_registry
 from .pages import register_page
 
@@ -54,10 +54,11 @@ class _CallbackMap(UserDict[str, Any]):
         inbox.open(callback_id, entry)
 
     def __getitem__(self, callback_id: str) -> Any:
-        last = inbox.last
-        if last is not None and last.callback_id == callback_id:
-            return last.entry
-        return self.data[callback_id]
+        # Dash looks its entry up when a decorator is applied, to put the function in.
+        found = inbox.awaiting(callback_id)
+        if found is None and callback_id not in self.data:
+            found = inbox.newest(callback_id)
+        return found.entry if found is not None else self.data[callback_id]
 
     def pop(self, callback_id: str) -> Any:  # type: ignore[override]
         return self.data.pop(callback_id)
@@ -76,7 +77,7 @@ class _CallbackList(UserList[Any]):
 
     def append(self, spec: dict[str, Any]) -> None:
         if inbox.last is not None:
-            inbox.last.spec = spec
+            inbox.last.spec = Spec(spec)
 
     def __getitem__(self, index: Any) -> Any:
         return inbox.last.spec if inbox.last is not None and index == -1 else self.data[index]
@@ -129,11 +130,12 @@ def callbacks_of(app: DjangoDash) -> Iterator[None]:
     Raises:
         RegistrationError: it cannot be decided which app a callback belongs to.
     """
-    mine = [registration for registration in inbox.of(app) if registration.is_complete]
+    mine = inbox.of(app)
+    app.ids_from_inbox = {registration.callback_id for registration in mine}
     token = _taking.set(
         _Taking(
             {r.callback_id: copied(r.entry) for r in mine},
-            [dict(spec) for r in mine for spec in (*r.repeats, r.spec)],
+            [dict(spec) for r in mine for spec in r.specs],
             list(dict.fromkeys(r.script for r in mine if r.script is not None)),
         )
     )

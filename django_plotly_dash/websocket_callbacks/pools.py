@@ -39,15 +39,16 @@ def size_for(app: DjangoDash) -> int:
 
 
 @asynccontextmanager
-async def place(app: DjangoDash, socket: object, *, in_thread: bool) -> AsyncIterator[None]:
-    """A place in the app's pool for the length of an ``async with`` block; waits for one.
+async def place(app: DjangoDash, socket: object, *, in_thread: bool) -> AsyncIterator[AsyncExitStack]:
+    """A place in the app's pool for the length of an ``async with`` block, or until the stack that it gives is closed;
+    waits for one.
 
     Args:
         socket: whose callback it is. One socket has at most half of the places.
         in_thread: False for a coroutine function, which needs no place.
     """
     if not in_thread:
-        yield
+        yield AsyncExitStack()
         return
     pool = _pool(app)
     share = pool.shares.setdefault(socket, asyncio.Semaphore(pool.share))
@@ -55,7 +56,7 @@ async def place(app: DjangoDash, socket: object, *, in_thread: bool) -> AsyncIte
         for places, whose in ((share, f"all {pool.share} that one socket may have"), (pool.places, f"all {pool.size}")):
             await _acquire(places, pool, app, whose)
             held.callback(places.release)
-        yield
+        yield held
 
 
 async def _acquire(places: asyncio.Semaphore, pool: _Pool, app: DjangoDash, whose: str) -> None:

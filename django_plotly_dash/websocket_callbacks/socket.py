@@ -193,7 +193,8 @@ class CallbackSocket:
             output = (call.body or {}).get("output")
             spec = app.callback_map.get(output, {}) if isinstance(output, str) else {}
             request = WebsocketRequest(self._scope, call)
-            async with place(app, self, in_thread=not iscoroutinefunction(spec.get("callback"))):
+            async with place(app, self, in_thread=not iscoroutinefunction(spec.get("callback"))) as held:
+                call.give_up_place = held.aclose
                 response = await answer(request)
             if call.app is None:
                 await self.close(*refusal(response))
