@@ -83,6 +83,8 @@ class DjangoDash(mcp.ToolsOfRequest, Addressed, AppCallbacks, AppPage):
             raise ConfigurationError(
                 f"DjangoDash {name!r} was given a server or a backend. Django is both: leave the argument out."
             )
+        if dash_kwargs.pop("app_name", None) is not None:
+            logger.warning("app_name of the app %r has no effect: the name is enough.", name)
         if state_write_policy is not None:
             write_policy.refuse_unknown(state_write_policy, f"state_write_policy of the app {name!r}")
         self.state_write_policy = state_write_policy

@@ -24,10 +24,10 @@ class InjectionError(DjangoPlotlyDashError, TypeError):
 class AppNotFoundError(DjangoPlotlyDashError, LookupError):
     """No app, or no saved instance, has the name that was asked for."""
 
-    def __init__(self, kind: str, ident: str, nearest: tuple[str, ...] = ()) -> None:
+    def __init__(self, kind: str, ident: str, nearest: tuple[str, ...] = (), hint: str = "") -> None:
         self.kind, self.ident, self.nearest = kind, ident, nearest
         near = f" The nearest known names are: {', '.join(nearest)}." if nearest else ""
-        super().__init__(f"There is no {kind} named {ident!r}.{near}")
+        super().__init__(f"There is no {kind} named {ident!r}.{near} {hint}".rstrip())
 
 
 class RequestError(DjangoPlotlyDashError):

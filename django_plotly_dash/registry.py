@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _urlconf_module: Any = vars(URLResolver)["urlconf_module"]
 _URLCONF_IMPORT = _urlconf_module.func.__code__
+_NONE_KNOWN = "No app is known at all: modules named dash_apps of the installed apps are imported at start-up."
 # Apps that a loader has made so far; they become known all at once, when they are complete.
 _loading: ContextVar[dict[str, DjangoDash] | None] = ContextVar("django_plotly_dash_loading", default=None)
 
@@ -53,7 +54,7 @@ class AppRegistry:
         """
         app = self._apps.get(slug_of(name)) or self._load(name)
         if app is None:
-            raise AppNotFoundError("DjangoDash app", name, self.nearest(name))
+            raise AppNotFoundError("DjangoDash app", name, self.nearest(name), "" if self._apps else _NONE_KNOWN)
         return app
 
     def __iter__(self) -> Iterator[DjangoDash]:
@@ -120,19 +121,27 @@ class AppRegistry:
         loader = app_settings().stateless_loader
         if loader is None:
             return None
-        load = import_string(loader) if isinstance(loader, str) else loader
         with self._load_lock:
             slug = slug_of(name)
             if slug in self._apps:  # another request has had it loaded meanwhile
                 return self._apps[slug]
-            made: dict[str, DjangoDash] = {}
-            token = _loading.set(made)
-            try:
+            with self._made_by_loader():  # its own module may make apps as well
+                load = import_string(loader) if isinstance(loader, str) else loader
+            if slug in self._apps:
+                return self._apps[slug]
+            with self._made_by_loader():
                 app: DjangoDash | None = load(name)
-            finally:
-                _loading.reset(token)
-            self._apps.update(made)
             return app
+
+    @contextmanager
+    def _made_by_loader(self) -> Iterator[None]:
+        made: dict[str, DjangoDash] = {}
+        token = _loading.set(made)
+        try:
+            yield
+        finally:
+            _loading.reset(token)
+        self._apps.update(made)
 
 
 def importing_module(maker: object = None) -> str:

@@ -42,11 +42,11 @@ def ask(
     return on_a_loop((client or AsyncBrowser()).post, path, data, content_type="application/json")
 
 
-def fetch(colour: str, path: str, client: Client | AsyncClient | None = None) -> HttpResponse:
+def fetch(colour: str, path: str, client: Client | AsyncClient | None = None, **options: Any) -> HttpResponse:
     """GET a path through the handler of that colour."""
     if colour == "wsgi":
-        return (client or Client()).get(path)
-    return on_a_loop((client or AsyncBrowser()).get, path)
+        return (client or Client()).get(path, **options)
+    return on_a_loop((client or AsyncBrowser()).get, path, **options)
 
 
 def on_a_loop(function: Any, *args: Any, **kwargs: Any) -> Any:

@@ -104,6 +104,24 @@ def test_login_required_leads_a_stranger_to_the_login_page(settings: Any, part: 
 
 
 @pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://testserver/sales/?year=1", "/sales/%3Fyear%3D1"),
+        ("https://elsewhere.example.com/x", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_stranger_gets_a_link_to_the_login_in_a_frame(settings: Any, colour: str, page: str, back: str) -> None:
+    """A login page may not stand in one."""
+    decorate_everything_with(settings, "django_plotly_dash.access.login_required")
+    response = fetch(colour, "/dash/app/echo/", headers={"Sec-Fetch-Dest": "iframe", "Referer": page})
+    assert response.status_code == 401
+    assert f'<a href="/accounts/login/?next={back}" target="_top">' in response.text
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize("colour", COLOURS)
 def test_login_required_guards_callbacks(settings: Any, apps: Any, colour: str) -> None:
     decorate_everything_with(settings, access.login_required)
     assert ask(colour, apps["Echo"], "echoed.children", "x").status_code == 302
@@ -117,6 +135,12 @@ def test_login_required_lets_a_user_in(settings: Any, apps: Any, django_user_mod
     client.force_login(django_user_model.objects.create_user("maria"))
     assert fetch(colour, "/dash/app/echo/", client).status_code == 200
     assert result(ask(colour, apps["Echo"], "echoed.children", "x", client=client)) == "You wrote x"
+
+
+def test_a_decorator_that_is_called_in_another_way_is_named(settings: Any) -> None:
+    settings.PLOTLY_DASH = {"view_decorator": "django.contrib.auth.decorators.login_required"}
+    with pytest.raises(ConfigurationError, match=r"view_decorator.*'django\.contrib\.auth.*access\.login_required'"):
+        access.decorated(test_callbacks_pass, route_name="app", url_part="", name="main")
 
 
 def test_without_the_setting_views_are_as_they_are(settings: Any) -> None:

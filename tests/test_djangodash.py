@@ -490,3 +490,8 @@ def test_a_page_that_fails_once_leaves_no_half_a_router() -> None:
     assert client.get(URL).status_code == 200
     outputs = [entry["output"] for entry in client.get(f"{URL}_dash-dependencies").json()]
     assert len(outputs) == len(set(outputs)) == 2
+
+
+def test_an_argument_of_old_examples_is_taken_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    DjangoDash("From an old example", app_name="anything")
+    assert caplog.messages == ["app_name of the app 'From an old example' has no effect: the name is enough."]

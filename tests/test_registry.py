@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import textwrap
 import threading
 import types
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from dash import Input, Output, html
 from django.http import HttpRequest, HttpResponse
+from django.test import Client
 from django.urls import include, path
 from django.views import View
 
@@ -254,6 +256,33 @@ def test_callbacks_of_modules_that_a_loader_imports_belong_to_the_app_above_them
         assert [spec["output"] for spec in specs] == [f"{name}.children"]
     assert sys.modules["loaded"].left_is_current
     assert sys.modules["loaded"].right_is_current
+
+
+def test_the_module_of_a_loader_may_make_apps_itself(settings: Any, write: Write) -> None:
+    source = """
+    from dash import html
+    from django_plotly_dash import DjangoDash
+
+    of_module = DjangoDash("Of the module")
+    of_module.layout = html.Div("made with the module")
+
+
+    def load(name):
+        made = DjangoDash(name)
+        made.layout = html.Div("made for the name")
+        return made
+    """
+    write({"loader_with_apps.py": textwrap.dedent(source)})
+    settings.PLOTLY_DASH = {"stateless_loader": "loader_with_apps.load"}
+    for name, text in {"of-the-module": "made with the module", "another": "made for the name"}.items():
+        layout = Client().get(f"/dash/app/{name}/_dash-layout")
+        assert layout.json()["props"]["children"] == text
+
+
+def test_where_no_app_is_known_it_is_said_where_they_are_looked_for(apps: Any) -> None:
+    apps._apps = {}
+    with pytest.raises(AppNotFoundError, match="modules named dash_apps of the installed apps are imported"):
+        registry["Sales"]
 
 
 def test_known_apps_are_not_asked_of_the_loader(settings: Any) -> None:
