@@ -74,7 +74,8 @@ class Recorder:
         nothing is named, there is nothing to save.
 
         Of a state that a callback has set, nothing in the body tells whether the visitor has typed it since, or the
-        page has not heard of a newer one. Where all that concern it are called by buttons, a press means what is shown.
+        page has not heard of a newer one. Where all that concern it are called by buttons, a press means what is shown,
+        if that is something that visitors can type or choose.
 
         A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
         others, or change what they see, as if the app had made it. So is what could not be sent to others.
@@ -90,7 +91,8 @@ class Recorder:
                 if value is _ABSENT or name not in self._loaded.get(key, {}):
                     continue
                 if (key, name) not in changed and (
-                    part == "inputs" or callback_properties.is_told(self._app, key, name, by_press=by_press)
+                    part == "inputs"
+                    or callback_properties.is_told(self._app.callback_map, key, name, by_press=by_press)
                 ):
                     continue
                 value = _finite(value)

@@ -562,6 +562,32 @@ def test_what_was_typed_into_a_form_is_saved_though_another_button_clears_it(
     assert stored() == {"name": {"value": kept}}
 
 
+@pytest.mark.parametrize(
+    ("prop", "reads", "kept"), [("value", False, 0), ("value", True, 7), ("children", False, 7), ("children", True, 7)]
+)
+def test_a_button_saves_only_what_can_have_been_typed_since_another_button_set_it(
+    prop: str, reads: bool, kept: int
+) -> None:
+    """A page that still shows 0 logs it, after another one has counted to 7."""
+    app = DjangoDash("Counter")
+    kind = dcc.Input if prop == "value" else html.Div
+    app.layout = html.Div([html.Button(id="plus"), html.Button(id="log"), kind(id="count"), html.Div(id="done")])
+
+    @app.callback(Output("count", prop), Input("plus", "n_clicks"), *([State("count", prop)] if reads else []))
+    def plus(clicks: int, *count: int) -> int:
+        return count[0] + 1 if reads else clicks
+
+    @app.callback(Output("done", "children"), Input("log", "n_clicks"), State("count", prop))
+    def log(clicks: int, count: int) -> str:
+        return str(count)
+
+    saved(app, {"count": {prop: 0}})
+    tell(app, 7, *([6] if reads else []), output=f"count.{prop}")
+    body = callback_body(app, "done.children", 1, 0, changed=["log.n_clicks"])
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert stored() == {"count": {prop: kept}}
+
+
 def test_initial_calls_save_nothing_of_what_they_receive() -> None:
     app = form()
     saved(app, {**FORM, "done": {"children": ""}})
