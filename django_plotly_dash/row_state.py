@@ -166,8 +166,7 @@ class StateOfRow(models.Model):
         wrong = state_text.unwritable(value)
         if wrong:
             raise TypeError(f"The value for {key_of(wid)}.{key} cannot be saved. {wrong}")
-        self.current_state()[key_of(wid)][key] = self.pending_changes().setdefault(key_of(wid), {})[key] = value
-        return True
+        return self._set(key_of(wid), key, value)
 
     def handle_current_state(self) -> None:
         """Save what ``update_current_state`` has changed, and nothing else, under the row's lock.
@@ -197,15 +196,26 @@ class StateOfRow(models.Model):
         self._written = waiting
         self._remember()
 
-    def _edit(self, change: Any) -> None:
-        if self.pk is not None and not self._state.adding:
-            state_store.edit(self, change)  # type: ignore[arg-type]
+    def _edit(self, change: Any, *, keeps_pending: bool = False) -> None:
+        if self.pk is None or self._state.adding:
+            state = self.current_state()
+            change(state)
+            text = state_store.written(state)
+            state_store.refuse_growth(self.instance_name, text, self.base_state)
+            self.base_state = text
             return
-        state = self.current_state()
-        change(state)
-        text = state_store.written(state)
-        state_store.refuse_growth(self.instance_name, text, self.base_state)
-        self.base_state = text
+        if keeps_pending:
+            self._take_back()
+        pending = self.pending_changes() if keeps_pending else {}
+        state_store.edit(self, change)  # type: ignore[arg-type]
+        for key, name, value in state_store.flat(pending):
+            self._set(key, name, value)
+
+    def _set(self, key: str, name: str, value: Any) -> bool:
+        if name not in self.current_state().get(key, {}):
+            return False
+        self.current_state()[key][name] = self.pending_changes().setdefault(key, {})[name] = value
+        return True
 
     def _merge_pending(self, using: str) -> None:
         changes = deepcopy(self.pending_changes())

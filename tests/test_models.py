@@ -770,6 +770,20 @@ def test_saving_a_row_that_was_deleted_does_not_make_it_anew(app: DjangoDash) ->
         row.save()
 
 
+@pytest.mark.parametrize(("way", "value"), [("populate_values", 2), ("reset", "hello")])
+def test_populating_keeps_what_is_still_to_be_saved_and_resetting_does_not(
+    app: DjangoDash, way: str, value: Any
+) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    row.update_current_state("text", "value", 2)
+    getattr(row, way)()
+    assert row.current_state()["text"]["value"] == value
+    row.handle_current_state()
+    assert row.current_state() == DashApp.objects.get().current_state()
+    assert row.current_state()["text"]["value"] == value
+
+
 class Replica:
     """A database router."""
 
