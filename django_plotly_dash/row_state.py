@@ -89,9 +89,11 @@ class StateOfRow(models.Model):
             StateError: what was set cannot be saved; see ``state_store.merge``.
         """
         named = kwargs.get("update_fields")
-        if named is not None and "base_state" not in named:
-            super().save(*args, **kwargs)
-            return
+        if named is not None:
+            named = kwargs["update_fields"] = frozenset(named)  # they may come from a generator
+            if "base_state" not in named:
+                super().save(*args, **kwargs)
+                return
         self._take_back()
         if not args and named is None and not kwargs.get("force_insert") and self._is_read(kwargs.get("using")):
             kwargs["update_fields"] = self._own_fields() - {"base_state"}

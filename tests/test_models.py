@@ -756,7 +756,7 @@ def test_fields_that_are_named_are_all_that_is_written(app: DjangoDash) -> None:
         row.update_current_state("text", "value", 2)
         row.handle_current_state()
     row.save_on_change = True
-    row.save(update_fields=["save_on_change"])
+    row.save(update_fields=(name for name in ["save_on_change"]))
     stored = DashApp.objects.get()
     assert (stored.current_state(), stored.save_on_change) == ({"text": {"value": 1}}, True)
     row.save()
