@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -194,14 +195,16 @@ class DashAppForm(_ModelForm):
             theirs = None
         if theirs is None or seen.values is None:
             self._tell_of_conflict(Seal.of(now), now)
-        state, conflicts = three_way.merged(mine, theirs, seen.values)
-        if conflicts:
+        state, conflicts, removed = three_way.merged(mine, theirs, seen.values)
+        both = [*((key, name) for key, name, _ in state_store.flat(conflicts)), *removed]
+        if both:
             # Callbacks may go on changing it, so that there is no end to looking at it.
-            decided = {three_way.place(key, name): three_way.DECIDED for key, name, _ in state_store.flat(conflicts)}
-            self._tell_of_conflict(Seal("", {**seen.values, **decided}), state_store.written(conflicts))
+            decided = {three_way.place(key, name): three_way.DECIDED for key, name in both}
+            seal = Seal("", {**seen.values, **decided})
+            self._tell_of_conflict(seal, state_store.written(conflicts), [f"{key}.{name}" for key, name in removed])
         return state_store.written(state)
 
-    def _tell_of_conflict(self, seal: Seal, theirs: str) -> NoReturn:
+    def _tell_of_conflict(self, seal: Seal, theirs: str, removed: Sequence[str] = ()) -> NoReturn:
         """Show both; whoever saves once more has seen the other one."""
         self.fields["base_state"].widget.seal = str(seal)
         message = (
@@ -209,6 +212,8 @@ class DashAppForm(_ModelForm):
             "Nothing was saved. Below stands your text; save again to put it in the place of what is saved now:"
         )
         shown = format_html('{}<pre class="dpd-saved-now">{}</pre>', message, state_text.indented(theirs))
+        if removed:
+            shown += format_html("These are not tracked any more: {}.", ", ".join(removed))
         raise forms.ValidationError(shown, code="conflict")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .djangodash import DjangoDash
 
 _PRESSES: Final = frozenset({"n_clicks", "n_submit", "submit_n_clicks"})
+# What visitors change by themselves; the rest, as children and figure, is what the app shows them.
+_BY_HAND: Final = frozenset({"checked", "date", "end_date", "on", "start_date", "value"})
 
 
 def named(app: DjangoDash, key: str) -> set[str]:
@@ -27,23 +29,28 @@ def named(app: DjangoDash, key: str) -> set[str]:
     return {property_of(part["property"]) for part in parts if fits(part["id"], key)}
 
 
-def is_told(app: DjangoDash, key: str, name: str, *, by_press: bool = False) -> bool:
+def is_told(callbacks: Mapping[str, Any], key: str, name: str, *, by_press: bool = False) -> bool:
     """Whether the server is told of each change of a property by a callback of its own: one that has the property as
     input, or that has set it.
 
     Args:
+        callbacks: those of the app, as in Dash's ``callback_map``.
         key: the component's id as Dash writes it.
         name: the property.
-        by_press: the visitor has pressed a button that reads the property. Then others that only buttons call, such
-            as one that clears a form, do not count: what they have set may have been typed over.
+        by_press: the visitor has pressed a button that reads the property. Then, if it is one that visitors type or
+            choose, others that only buttons call, such as one that clears a form, do not count: what they have set may
+            have been typed over. One that reads what it sets, such as one that counts, does.
     """
-    specs = (spec for spec in app.known_callbacks().values() if "callback" in spec)
-    parts = (
-        part
-        for spec in specs
-        for part in (*spec["inputs"], *(() if by_press and _is_of_buttons(spec) else _outputs(spec)))
+    by_hand = by_press and name in _BY_HAND
+    return any(
+        _has(spec["inputs"], key, name)
+        or (
+            _has(_outputs(spec), key, name)
+            and not (by_hand and _is_of_buttons(spec) and not _has(spec["state"], key, name))
+        )
+        for spec in callbacks.values()
+        if "callback" in spec
     )
-    return any(property_of(part["property"]) == name and fits(part["id"], key) for part in parts)
 
 
 def is_press(name: str) -> bool:
@@ -53,6 +60,10 @@ def is_press(name: str) -> bool:
 
 def _is_of_buttons(spec: dict[str, Any]) -> bool:
     return bool(spec["inputs"]) and all(is_press(part["property"]) for part in spec["inputs"])
+
+
+def _has(parts: Iterable[Mapping[str, str]], key: str, name: str) -> bool:
+    return any(property_of(part["property"]) == name and fits(part["id"], key) for part in parts)
 
 
 def fits(pattern: str, key: str) -> bool:

@@ -183,7 +183,8 @@ class DashApp(StateOfRow):
         """Track everything that the layout shows, and what callbacks read and write of its components. What is tracked
         already keeps its value.
 
-        A row that is in the database is changed there, under its lock.
+        A row that is in the database is changed there, under its lock; what ``update_current_state`` has set is still
+        to be saved.
 
         Raises:
             AppNotFoundError: no module of this site makes the app.
@@ -201,11 +202,11 @@ class DashApp(StateOfRow):
                     added.setdefault(key, {})[name] = value
             return added
 
-        self._edit(add)
+        self._edit(add, keeps_pending=True)
 
     def reset(self) -> None:
-        """Make the state what the layout shows; what was saved is gone. All that ``populate_values`` tracks is tracked,
-        and what was tracked before, if the layout has the component.
+        """Make the state what the layout shows; what was saved is gone, and what ``update_current_state`` has set. All
+        that ``populate_values`` tracks is tracked, and what was tracked before, if the layout has the component.
 
         Raises:
             AppNotFoundError, StateError, Exception: as for ``populate_values``.

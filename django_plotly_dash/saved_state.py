@@ -55,7 +55,7 @@ class Recorder:
         self._text = instance.base_state
         self._follows = instance.save_on_change and bool(instance.current_state())
         self._has_own_values = has_own_values
-        self._received: State = {}
+        self._body: Mapping[str, Any] = {}
         self._returned: State = {}
         # Threads of the user's may stream longer than their callback runs.
         self._lock = Lock()
@@ -74,28 +74,47 @@ class Recorder:
         nothing is named, there is nothing to save.
 
         Of a state that a callback has set, nothing in the body tells whether the visitor has typed it since, or the
-        page has not heard of a newer one. Where all that concern it are called by buttons, a press means what is shown.
+        page has not heard of a newer one. Where all that concern it are called by buttons, a press means what is shown,
+        if that is something that visitors can type or choose.
 
         A browser's values are data. What looks like a component or a ``Patch`` is passed over: it would be shown to
         others, or change what they see, as if the app had made it. So is what could not be sent to others.
         """
-        changed = {_as_key(text) for text in body.get("changedPropIds") or ()}
-        self._follows = self._follows and bool(changed or not self._has_own_values)
+        self._body = body
+        self._follows = self._follows and bool(body.get("changedPropIds") or not self._has_own_values)
+        if self._follows:
+            self._received  # noqa: B018 - now: the user's function is given the same lists and dicts
+
+    @cached_property
+    def row(self) -> DashApp:
+        """The row as the user's function finds it: as in the older package, with what was received in it."""
+        for key, name, value in state_store.flat(self._received):
+            self._instance.current_state()[key][name] = deepcopy(value)
+        return self._instance
+
+    @cached_property
+    def _received(self) -> State:
+        found: State = {}
+        changed = {_as_key(text) for text in self._body.get("changedPropIds") or ()}
         if not changed:
-            return
+            return found
         by_press = all(callback_properties.is_press(name) for _, name in changed)
+        tracked = self._instance.current_state()
         for part in ("inputs", "state"):
-            for item in _items(body.get(part) or ()):
+            for item in _items(self._body.get(part) or ()):
                 key, name, value = key_of(item["id"]), property_of(item["property"]), item.get("value", _ABSENT)
-                if value is _ABSENT or name not in self._loaded.get(key, {}):
+                if value is _ABSENT or name not in tracked.get(key, {}):
                     continue
+                # A callback is answered, so all that the app has are in the map.
                 if (key, name) not in changed and (
-                    part == "inputs" or callback_properties.is_told(self._app, key, name, by_press=by_press)
+                    part == "inputs"
+                    or callback_properties.is_told(self._app.callback_map, key, name, by_press=by_press)
                 ):
                     continue
                 value = _finite(value)
                 if _is_data(value):
-                    self._receive(key, name, prefix.marked(value))
+                    found.setdefault(key, {})[name] = prefix.marked(value)
+        return found
 
     def returned(self, response: str | Mapping[str, Any]) -> None:
         """Take note of what Dash answers: outputs, and what ``set_props`` has set.
@@ -131,7 +150,8 @@ class Recorder:
         changed: State = {}
         with self._lock:
             # In the order of time: what came, what the user's code has set, what went back.
-            for part in (self._received, self._instance.pending_changes(), self._returned):
+            received = self._received if self._follows else {}
+            for part in (received, self._instance.pending_changes(), self._returned):
                 for key, name, value in state_store.flat(part):
                     changed.setdefault(key, {})[name] = value
         return _without_empty(
@@ -164,12 +184,6 @@ class Recorder:
             transaction.on_commit(partial(self._merge, changes), using=using)
         else:
             self._merge(changes)
-
-    def _receive(self, key: str, name: str, value: Any) -> None:
-        # The user's function finds it in its row, as in the older package, and may change it there.
-        self._instance.current_state()[key][name] = deepcopy(value)
-        if self._follows:
-            self._received.setdefault(key, {})[name] = value
 
     def _merge(self, changes: State) -> None:
         try:

@@ -135,13 +135,14 @@ def _reason(text: str) -> str:
 # --- changing it ------------------------------------------------------------------------------------------------
 
 
-def merge(row: DashApp, changes: Changes, request: HttpRequest | None = None) -> State:
+def merge(row: DashApp, changes: Changes, request: HttpRequest | None = None, using: str | None = None) -> State:
     """Put new values of tracked properties into the state as it is now; gives those that were other ones before.
 
     Args:
         row: the instance; it has the new state afterwards.
         changes: component key -> property -> value, or a ``Patch`` as Dash writes it.
         request: whose callback it is, for listeners of ``state_saved``.
+        using: alias of the database, if it is not the one that the router has for writing.
 
     Raises:
         BrokenStateError: what is stored cannot be read.
@@ -169,21 +170,23 @@ def merge(row: DashApp, changes: Changes, request: HttpRequest | None = None) ->
                 changed.setdefault(key, {})[name] = value
         return changed
 
-    return edit(row, change, request)
+    return edit(row, change, request, using)
 
 
-def edit(row: DashApp, change: Callable[[State], State], request: HttpRequest | None = None) -> State:
+def edit(
+    row: DashApp, change: Callable[[State], State], request: HttpRequest | None = None, using: str | None = None
+) -> State:
     """Change the state as it is now, under the row's lock; gives what ``change`` gives. ``state_saved`` announces it.
 
     Args:
         row: the instance; it has the new state afterwards.
         change: is given the stored state and changes it. If it gives nothing, nothing is written.
-        request: as for ``merge``.
+        request, using: as for ``merge``.
 
     Raises:
         BrokenStateError, InstanceGoneError, StateTooLargeError: as for ``merge``.
     """
-    using = router.db_for_write(type(row), instance=row)
+    using = using or router.db_for_write(type(row), instance=row)
     alone = not connections[using].in_atomic_block
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -220,6 +223,9 @@ def locked(row: DashApp, using: str, *, again: bool = False) -> Iterator[DashApp
         row: the instance.
         using: alias of the database.
         again: this failed before, and there is no transaction around it.
+
+    Raises:
+        InstanceGoneError: the row was deleted.
     """
     rows = type(row)._base_manager.using(using).filter(pk=row.pk)
     with transaction.atomic(using=using):

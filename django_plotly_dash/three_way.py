@@ -26,9 +26,9 @@ def place(key: str, name: str) -> str:
     return _digest(key, name)
 
 
-def merged(mine: State, theirs: State, before: dict[str, str]) -> tuple[State, State]:
-    """Mine, with what they have changed and I have not; and their values of what both have changed, each in another
-    way. To add and to remove a property is to change it.
+def merged(mine: State, theirs: State, before: dict[str, str]) -> tuple[State, State, list[tuple[str, str]]]:
+    """Mine, with what they have changed and I have not. Of what both have changed, each in another way: their values,
+    and what they have removed, component key and property. To add and to remove a property is to change it.
 
     Args:
         mine: with values that stay where both have changed one.
@@ -37,6 +37,7 @@ def merged(mine: State, theirs: State, before: dict[str, str]) -> tuple[State, S
     """
     state: State = {}
     conflicts: State = {}
+    removed: list[tuple[str, str]] = []
     for key in _either(mine, theirs):
         ours, others = mine.get(key, _NOTHING), theirs.get(key, _NOTHING)
         if key in mine and not ours:
@@ -46,11 +47,14 @@ def merged(mine: State, theirs: State, before: dict[str, str]) -> tuple[State, S
             here, there = (_digest(key, name, values[name]) if name in values else None for values in (ours, others))
             keeps_mine = here == there or there == was or was == DECIDED
             if not keeps_mine and here != was:
-                conflicts.setdefault(key, {})[name] = others.get(name)
+                if name in others:
+                    conflicts.setdefault(key, {})[name] = others[name]
+                else:
+                    removed.append((key, name))
             chosen = others if not keeps_mine and here == was else ours
             if name in chosen:
                 state.setdefault(key, {})[name] = chosen[name]
-    return state, conflicts
+    return state, conflicts, removed
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> list[str]:

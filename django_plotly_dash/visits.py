@@ -66,7 +66,7 @@ class Visit:
             instance=found.instance,
             extras={
                 "callback_context": CallbackContext,
-                "dash_app": lambda: found.app if found.instance is None else found.instance,
+                "dash_app": lambda: found.app if self.recorder is None else self.recorder.row,
                 "dash_app_id": lambda: found.slug,
                 "params": lambda: handed.params,
                 "request": lambda: request,

@@ -429,6 +429,19 @@ def test_what_was_changed_in_the_form_and_what_was_saved_meanwhile_are_merged(
     assert one.current_state() == both
 
 
+def test_what_another_person_has_removed_is_not_shown_as_null(chief: Client, app: DjangoDash) -> None:
+    one = row("One", '{"a": {"x": 1, "y": 2}}')
+    data = form_of(page(chief, one))
+    DashApp.objects.filter(pk=one.pk).update(base_state='{"a": {"x": null}}')
+    response = send(chief, one, data, base_state='{"a": {"x": 5, "y": 6}}')
+    (error,) = errors(response)
+    assert "These are not tracked any more: a.y." in error
+    assert error.count("null") == 1, "that of x"
+    assert send(chief, one, form_of(response.content.decode())).status_code == 302
+    one.refresh_from_db()
+    assert one.current_state() == {"a": {"x": 5, "y": 6}}
+
+
 def test_the_state_can_be_changed_although_the_preview_saves_again_and_again(chief: Client) -> None:
     app = DjangoDash("Clock")
     app.layout = html.Div([dcc.Interval(id="tick"), html.H1(id="title"), html.P(id="now")])

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from dash.exceptions import PreventUpdate
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import ProtectedError
 from django.http import Http404
@@ -683,3 +686,156 @@ def test_a_row_that_was_saved_in_a_transaction_can_be_pickled(app: DjangoDash) -
         row.update_current_state("text", "value", 2)
         row.handle_current_state()
         assert pickle.loads(pickle.dumps(row)).current_state() == {"text": {"value": 2}}
+
+
+def saved_by_another(value: Any) -> None:
+    other = DashApp.objects.get()
+    other.update_current_state("text", "value", value)
+    other.handle_current_state()
+
+
+@pytest.mark.parametrize(
+    "given", [{"update_fields": None}, {"force_insert": False, "force_update": False}, {"using": None}]
+)
+def test_arguments_that_say_nothing_change_nothing(app: DjangoDash, given: dict[str, Any]) -> None:
+    """``asave`` gives all of them."""
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    saved_by_another(2)
+    row.save(**given)
+    assert DashApp.objects.get().current_state() == {"text": {"value": 2}}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_being_committed_does_not_count_as_rolled_back(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+
+    def at_the_commit() -> None:
+        saved_by_another("newer")
+        row.save()
+
+    with transaction.atomic():
+        transaction.on_commit(at_the_commit)
+        row.update_current_state("text", "value", "older")
+        row.handle_current_state()
+    assert DashApp.objects.get().current_state() == {"text": {"value": "newer"}}
+
+
+def test_changes_of_one_transaction_are_remembered_together(
+    app: DjangoDash, django_capture_on_commit_callbacks: Any
+) -> None:
+    row = DashApp.objects.create_for(app, "One", state={"text": {"value": 1, "title": "t"}})
+    with rolled_back():
+        for number in range(20):
+            row.update_current_state("text", "value", number)
+            with django_capture_on_commit_callbacks() as waiting:
+                row.handle_current_state()
+        with transaction.atomic():
+            row.update_current_state("text", "title", "inner")
+            row.handle_current_state()
+    assert len(waiting) == 1, "that for state_saved"
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 19, "title": "inner"}}
+
+
+def test_what_was_rolled_back_does_not_come_over_a_state_that_is_assigned_later(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    with rolled_back():
+        row.update_current_state("text", "value", 2)
+        row.handle_current_state()
+    row.base_state = '{"text": {"value": 3}}'
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 3}}
+
+
+def test_fields_that_are_named_are_all_that_is_written(app: DjangoDash) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    with rolled_back():
+        row.update_current_state("text", "value", 2)
+        row.handle_current_state()
+    row.save_on_change = True
+    row.save(update_fields=(name for name in ["save_on_change"]))
+    stored = DashApp.objects.get()
+    assert (stored.current_state(), stored.save_on_change) == ({"text": {"value": 1}}, True)
+    row.save()
+    assert DashApp.objects.get().current_state() == {"text": {"value": 2}}
+
+
+def test_saving_a_row_that_was_deleted_does_not_make_it_anew(app: DjangoDash) -> None:
+    row = DashApp.objects.create_for(app, "One")
+    DashApp.objects.all().delete()
+    with pytest.raises(DatabaseError, match="did not affect any rows"):
+        row.save()
+
+
+@pytest.mark.parametrize(("way", "value"), [("populate_values", 2), ("reset", "hello")])
+def test_populating_keeps_what_is_still_to_be_saved_and_resetting_does_not(
+    app: DjangoDash, way: str, value: Any
+) -> None:
+    DashApp.objects.create_for(app, "One", state={"text": {"value": 1}})
+    row = DashApp.objects.get()
+    row.update_current_state("text", "value", 2)
+    getattr(row, way)()
+    assert row.current_state()["text"]["value"] == value
+    row.handle_current_state()
+    assert row.current_state() == DashApp.objects.get().current_state()
+    assert row.current_state()["text"]["value"] == value
+
+
+class Replica:
+    """A database router."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+    def allow_relation(self, *args: Any, **hints: Any) -> bool:
+        return True
+
+
+SEVERAL_DATABASES = """
+import sys
+from django.conf import settings
+
+def database(name):
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{sys.argv[1]}/{name}.sqlite3"}
+
+settings.configure(
+    SECRET_KEY="x",
+    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "django_plotly_dash"],
+    DATABASES={"default": database("one"), "replica": database("one"), "other": database("other")},
+    DATABASE_ROUTERS=["tests.test_models.Replica"],
+)
+import django; django.setup()
+from django.core.management import call_command
+from django_plotly_dash.models import DashApp, StatelessApp
+
+def value(row, using):
+    return DashApp.objects.using(using).get(pk=row.pk).current_state()["text"]["value"]
+
+for using in ("default", "other"):
+    call_command("migrate", verbosity=0, database=using)
+    StatelessApp(app_name="App").save(using=using)
+row = DashApp(stateless_app_id=1, instance_name="One", base_state='{"text": {"value": 1}}')
+row.save()
+mine, theirs = DashApp.objects.get(), DashApp.objects.get()
+theirs.update_current_state("text", "value", 2)
+theirs.handle_current_state()
+mine.save()
+assert value(row, "default") == 2
+copy = DashApp(stateless_app_id=1, instance_name="Copy", base_state='{"text": {"value": 1}}')
+copy.update_current_state("text", "value", 3)
+copy.save(using="other")
+assert (value(row, "default"), value(copy, "other")) == (2, 3)
+"""
+
+
+def test_rows_are_saved_in_the_database_that_they_belong_to(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL_DATABASES, tmp_path], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
-from django_plotly_dash import DjangoDash, signals
+from django_plotly_dash import DjangoDash, signals, state_store
 from django_plotly_dash.exceptions import ConfigurationError
 from django_plotly_dash.layout_state import key_of, values_of
 from django_plotly_dash.models import DashApp
@@ -560,6 +560,48 @@ def test_what_was_typed_into_a_form_is_saved_though_another_button_clears_it(
     body = callback_body(app, "done.children", 1, "", "typed", changed=changed)
     assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
     assert stored() == {"name": {"value": kept}}
+
+
+@pytest.mark.parametrize(
+    ("prop", "reads", "kept"), [("value", False, 0), ("value", True, 7), ("children", False, 7), ("children", True, 7)]
+)
+def test_a_button_saves_only_what_can_have_been_typed_since_another_button_set_it(
+    prop: str, reads: bool, kept: int
+) -> None:
+    """A page that still shows 0 logs it, after another one has counted to 7."""
+    app = DjangoDash("Counter")
+    kind = dcc.Input if prop == "value" else html.Div
+    app.layout = html.Div([html.Button(id="plus"), html.Button(id="log"), kind(id="count"), html.Div(id="done")])
+
+    @app.callback(Output("count", prop), Input("plus", "n_clicks"), *([State("count", prop)] if reads else []))
+    def plus(clicks: int, *count: int) -> int:
+        return count[0] + 1 if reads else clicks
+
+    @app.callback(Output("done", "children"), Input("log", "n_clicks"), State("count", prop))
+    def log(clicks: int, count: int) -> str:
+        return str(count)
+
+    saved(app, {"count": {prop: 0}})
+    tell(app, 7, *([6] if reads else []), output=f"count.{prop}")
+    body = callback_body(app, "done.children", 1, 0, changed=["log.n_clicks"])
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert stored() == {"count": {prop: kept}}
+
+
+@pytest.mark.parametrize(("save_on_change", "reads"), [(True, 2), (False, 1)])
+def test_a_callback_reads_the_state_no_more_often_than_it_needs(
+    save_on_change: bool, reads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes long if there are figures in it. So does it to find out whose each global callback is."""
+    app = form()
+    saved(app, {**FORM, "name": {"value": "typed"}}, save_on_change=save_on_change)
+    body = form_body("typed", [0, 0, 0], ["go.n_clicks"], go=True)
+    post(Client(), app, body, "/dash/instance/one/")
+    read, times = state_store.read, []
+    monkeypatch.setattr(state_store, "read", lambda *args: times.append(args) or read(*args))
+    monkeypatch.setattr(DjangoDash, "known_callbacks", None)
+    assert post(Client(), app, body, "/dash/instance/one/").status_code == 200
+    assert len(times) == reads
 
 
 def test_initial_calls_save_nothing_of_what_they_receive() -> None:
