@@ -150,7 +150,7 @@ class Reader:
 
     def type(self, words: list[str]) -> None:
         if words[:2] == ["pip", "install"]:
-            assert words[2:] == ["django_plotly_dash"]  # as it is installed already
+            assert words[2:] == ["django_plotly_dash>=3"]  # as it is installed already
         elif words[0] == "cd":
             self.folder /= words[1]
         elif words == ["python", "manage.py", "runserver"]:
