@@ -133,7 +133,11 @@ class _Shape:
         """A signature that takes all that Dash passes and names only what can be had."""
         named = [name for name in self.arguments.named if name.isidentifier() and not keyword.iskeyword(name)]
         taken = {p.name for p in self.parameters} | {*named, *available}
-        leading = [p.name for p in self.leading]
+        # An extra that stands before Dash's arguments takes the place of one; what was meant to have it stands behind.
+        misplaced = [p.name for p in self.leading if p.name in available]
+        behind = [p.name for p in self.rest if p.default is Parameter.empty and p.name not in available]
+        swapped = dict(zip(misplaced, behind, strict=False))
+        leading = [swapped.get(p.name, p.name) for p in self.leading]
         if not self.takes_args:
             leading += self.arguments.positional[len(leading) :]
         for index, name in enumerate(leading):
@@ -142,8 +146,11 @@ class _Shape:
         parameters = {name: Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in leading}
         kind = Parameter.KEYWORD_ONLY if self.takes_args else Parameter.POSITIONAL_OR_KEYWORD
         parameters |= {name: Parameter(name, kind) for name in named if not self.takes_kwargs}
+        parameters |= {name: Parameter(name, Parameter.KEYWORD_ONLY) for name in swapped}
         for parameter in self.rest:
             name = parameter.name
+            if name in swapped.values():
+                continue
             if name not in available:
                 if parameter.default is not Parameter.empty and name not in EXTRAS:
                     parameters.setdefault(name, _plain(parameter))

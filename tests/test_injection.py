@@ -455,6 +455,14 @@ def test_a_parameter_that_nobody_can_fill_is_refused_with_the_corrected_signatur
     )
 
 
+def test_an_extra_that_stands_before_the_arguments_of_dash_is_put_behind_them(app: DjangoDash) -> None:
+    def show(user: Any, text: str) -> str:
+        return ""
+
+    with pytest.raises(InjectionError, match=r"A signature that works: def show\(text, \*, user\)$"):
+        shown(app, show, Input("text", "value"))
+
+
 def test_an_argument_that_nothing_takes_is_refused_with_the_corrected_signature(app: DjangoDash) -> None:
     async def show(text: str, /) -> None: ...
 
