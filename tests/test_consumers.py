@@ -651,7 +651,8 @@ class Listener:
         """A message has come."""
 
 
-async def test_nobody_waits_for_a_layer_that_is_known_to_hang(settings: Any, monkeypatch: Any) -> None:
+async def hub_whose_layer_hangs(settings: Any, monkeypatch: Any) -> tuple[pipe_hub.Hub, Listener]:
+    """A hub with a group "first", which knows that the layer hangs."""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.Remote"}}
     monkeypatch.setattr(pipe_hub, "LAYER_SECONDS", 0.1)
     monkeypatch.setattr(pipe_hub, "REJOIN_SECONDS", 0.01)
@@ -661,6 +662,11 @@ async def test_nobody_waits_for_a_layer_that_is_known_to_hang(settings: Any, mon
     monkeypatch.setattr(Remote, "hangs", True)
     while hub._is_well:
         await asyncio.sleep(0.01)
+    return hub, listener
+
+
+async def test_nobody_waits_for_a_layer_that_is_known_to_hang(settings: Any, monkeypatch: Any) -> None:
+    hub, listener = await hub_whose_layer_hangs(settings, monkeypatch)
     monkeypatch.setattr(pipe_hub, "LAYER_SECONDS", 3600)
     while not hub._lock.locked():  # for an hour now
         await asyncio.sleep(0.01)
@@ -672,15 +678,7 @@ async def test_nobody_waits_for_a_layer_that_is_known_to_hang(settings: Any, mon
 
 
 async def test_who_came_while_the_layer_was_away_hears_as_soon_as_it_is_back(settings: Any, monkeypatch: Any) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": f"{__name__}.Remote"}}
-    monkeypatch.setattr(pipe_hub, "LAYER_SECONDS", 0.1)
-    monkeypatch.setattr(pipe_hub, "REJOIN_SECONDS", 0.01)
-    monkeypatch.setattr(Remote, "groups", set())
-    hub, listener = pipe_hub.Hub(), Listener()
-    await hub.subscribe("first", listener)
-    monkeypatch.setattr(Remote, "hangs", True)
-    while hub._is_well:
-        await asyncio.sleep(0.01)
+    hub, listener = await hub_whose_layer_hangs(settings, monkeypatch)
     monkeypatch.setattr(pipe_hub, "REJOIN_SECONDS", 3600)
     await hub.subscribe("second", listener)
     monkeypatch.setattr(Remote, "hangs", False)
