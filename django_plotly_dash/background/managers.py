@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from dash.background_callback.managers import BaseBackgroundCallbackManager
@@ -94,6 +96,10 @@ def living_task(manager: BaseBackgroundCallbackManager, name: str) -> str | None
 
 
 def _start_of(process: int) -> str:
+    """When a process was started. As the time of day it would change whenever the machine's clock is set."""
+    with suppress(OSError, IndexError):
+        # Ticks since the machine was booted; the name of the program, in parentheses, may hold anything.
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     import psutil
 
     try:
