@@ -94,6 +94,14 @@ def demo_server(folder: Path, **variables: str) -> Iterator[DemoServer]:
             process.wait(timeout=60)
 
 
+# What a shell runs in the background, as ``make test`` does with these tests, takes no notice of Ctrl+C.
+_WITH_CTRL_C = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])",
+)
+
+
 @contextmanager
 def demo_by_make(folder: Path, **variables: str) -> Iterator[DemoServer]:
     """Run ``make demo`` on a free port, with all that it starts; ended as by Ctrl+C, it leaves nothing behind."""
@@ -104,7 +112,7 @@ def demo_by_make(folder: Path, **variables: str) -> Iterator[DemoServer]:
     installed = ["-o", f"{sys.prefix}/bin/.ready", f"VENV={sys.prefix}"]
     with log.open("w") as file:
         process = subprocess.Popen(
-            [str(program), *installed, f"PORT={port}", "demo"],
+            [*_WITH_CTRL_C, str(program), *installed, f"PORT={port}", "demo"],
             env=environment,
             cwd=ROOT,
             stdout=file,
